@@ -1,0 +1,107 @@
+package protocol
+
+import (
+	"fmt"
+
+	"patchlab/guest"
+)
+
+// Program is the set of tables of one machine, over one store.
+type Program struct {
+	Store  *Store
+	tables []*Table
+}
+
+// NewProgram returns a program without tables.
+func NewProgram(s *Store) *Program { return &Program{Store: s} }
+
+// Add adds a table. Tables are added while a laboratory is put together, never
+// during a run.
+func (p *Program) Add(t *Table) TableID {
+	if len(t.Steps) == 0 {
+		panic("BUG: protocol table " + t.Name + " has no steps")
+	}
+	if len(p.tables) > 255 {
+		panic("BUG: more than 256 protocol tables")
+	}
+	p.tables = append(p.tables, t)
+	return TableID(len(p.tables) - 1)
+}
+
+// Table returns the table with that id.
+func (p *Program) Table(id TableID) *Table { return p.tables[id] }
+
+// Start begins the table id in a, on top of what runs there.
+func (p *Program) Start(a *Activation, actor guest.TaskID, id TableID, locals ...uint64) {
+	if int(a.depth) == maxDepth {
+		panic(fmt.Sprintf("BUG: protocol tables nested deeper than %d at %s", maxDepth, p.tables[id].Name))
+	}
+	f := &a.frames[a.depth]
+	*f = Frame{Actor: actor, Table: id}
+	copy(f.L[:], locals)
+	a.depth++
+}
+
+// Point returns the name of the step that a would run next, or "" when idle.
+func (p *Program) Point(a *Activation) string {
+	f := a.Top()
+	if f == nil {
+		return ""
+	}
+	return p.tables[f.Table].Steps[f.Step].Name
+}
+
+// Step runs one step of the innermost table and returns what it asked for. When
+// a table ends, its Result is handed to the table that called it.
+func (p *Program) Step(a *Activation) Next {
+	f := a.Top()
+	if f == nil {
+		panic("BUG: step of an idle activation")
+	}
+	t := p.tables[f.Table]
+	n := t.Steps[f.Step].Do(f)
+	switch n.Op {
+	case OpWait:
+	case OpGoto:
+		f.Step = uint16(n.Step)
+	case OpCall:
+		f.Step++
+		p.Start(a, f.Actor, n.Table, n.Args[:]...)
+	case OpDone:
+		f.Step = uint16(len(t.Steps))
+		p.leave(a)
+	default:
+		f.Step++
+		p.leave(a)
+	}
+	return n
+}
+
+// leave drops the frames that are behind their last step, innermost first, and
+// hands each one's result to the frame below it.
+func (p *Program) leave(a *Activation) {
+	for a.depth > 0 {
+		f := &a.frames[a.depth-1]
+		if int(f.Step) < len(p.tables[f.Table].Steps) {
+			return
+		}
+		a.depth--
+		if a.depth > 0 {
+			a.frames[a.depth-1].Result = f.Result
+		}
+	}
+}
+
+// RunWhole runs the innermost table of a to its end in one go and returns its
+// result. It is for tables that never wait, sleep or call guest code when they
+// are not interleaved with others; anything else is a bug of ours.
+func (p *Program) RunWhole(a *Activation) uint64 {
+	depth := a.depth
+	for a.depth >= depth {
+		switch n := p.Step(a); n.Op {
+		case OpWait, OpSleep, OpGuest:
+			panic(fmt.Sprintf("BUG: %s cannot run whole", p.Point(a)))
+		}
+	}
+	return a.frames[depth-1].Result
+}

@@ -1,0 +1,131 @@
+package protocol
+
+import "patchlab/guest"
+
+// Op says what a step asks of the machine.
+type Op uint8
+
+// The operations. [OpNext], [OpGoto], [OpCall] and [OpDone] are carried out by
+// [Program.Step]; the machine sees them only as the report of what happened.
+const (
+	OpNext    Op = iota // go on with the step below
+	OpGoto              // go on with another step of the table
+	OpCall              // run another table, then go on with the step below
+	OpDone              // the table is finished
+	OpWait              // run this step again once a variable was written
+	OpSleep             // go on with the step below once a time is reached, or the task is woken
+	OpYield             // go on with the step below; the task may be rescheduled here without a register frame
+	OpGuest             // call a guest function on the task's kernel stack, then go on with the step below
+)
+
+// Next is a step's answer.
+type Next struct {
+	Op    Op
+	Step  int        // OpGoto: index of the step
+	Table TableID    // OpCall: the table
+	Var   Var        // OpWait: the variable
+	Until guest.Time // OpSleep: the time
+	Fn    guest.Addr // OpGuest: the function
+	Args  [3]uint64  // OpCall: the first locals; OpGuest: the first arguments
+}
+
+// Continue goes on with the step below.
+func Continue() Next { return Next{} }
+
+// Goto goes on with the step of that index in the same table.
+func Goto(step int) Next { return Next{Op: OpGoto, Step: step} }
+
+// Done finishes the table.
+func Done() Next { return Next{Op: OpDone} }
+
+// Wait runs the same step again once v was written.
+func Wait(v Var) Next { return Next{Op: OpWait, Var: v} }
+
+// Sleep puts the task to sleep until t and goes on with the step below.
+func Sleep(t guest.Time) Next { return Next{Op: OpSleep, Until: t} }
+
+// Yield goes on with the step below and lets the machine reschedule the task
+// before it, as a voluntary switch.
+func Yield() Next { return Next{Op: OpYield} }
+
+// Call runs another table with a as its first locals, then goes on with the
+// step below.
+func Call(id TableID, a ...uint64) Next {
+	n := Next{Op: OpCall, Table: id}
+	copy(n.Args[:], a)
+	return n
+}
+
+// Guest calls the guest function fn with the arguments a, then goes on with the
+// step below; the function's result is then in the frame's Result.
+func Guest(fn guest.Addr, a ...uint64) Next {
+	n := Next{Op: OpGuest, Fn: fn}
+	copy(n.Args[:], a)
+	return n
+}
+
+// Step is one indivisible action of a protocol.
+type Step struct {
+	// Name is what schedules and reports call the point before this step, such
+	// as "H.front".
+	Name string
+	// Do carries the step out. It may touch the store and the frame and call
+	// services that do not run guest code.
+	Do func(f *Frame) Next
+}
+
+// Fence returns a step that is a memory barrier. In a machine that runs one
+// step at a time it orders nothing by itself; it is there to be named, removed
+// and modelled.
+func Fence(name string) Step {
+	return Step{Name: name, Do: func(*Frame) Next { return Continue() }}
+}
+
+// Table is a protocol: steps in order, of which there is at least one. It ends
+// with [Done] or behind its last step, and is immutable once added to a
+// [Program].
+type Table struct {
+	Name  string
+	Steps []Step
+}
+
+// TableID names a table of a [Program].
+type TableID uint8
+
+// Locals is the number of words of locals that a frame has.
+const Locals = 8
+
+// Frame is one running table: a value without pointers.
+type Frame struct {
+	Actor  guest.TaskID   // the task that runs it
+	Table  TableID        //
+	Step   uint16         // the step that runs next
+	L      [Locals]uint64 // locals; each table documents its own
+	Result uint64         // what the last guest function or called table returned
+}
+
+// maxDepth bounds how deeply tables call each other: operator command, module
+// coming, enable, patch function, text writer; one more to spare.
+const maxDepth = 6
+
+// Activation is the protocol state of one task: the tables that it is in,
+// innermost last. The zero value is idle.
+type Activation struct {
+	frames [maxDepth]Frame
+	depth  uint8
+}
+
+// Active reports whether a table is running.
+func (a *Activation) Active() bool { return a.depth > 0 }
+
+// Top returns the innermost frame, or nil when idle. It stays valid until the
+// next step.
+func (a *Activation) Top() *Frame {
+	if a.depth == 0 {
+		return nil
+	}
+	return &a.frames[a.depth-1]
+}
+
+// Frames returns the frames, outermost first. The caller must not keep them.
+func (a *Activation) Frames() []Frame { return a.frames[:a.depth] }
