@@ -8,14 +8,14 @@ type Op uint8
 // The operations. [OpNext], [OpGoto], [OpCall] and [OpDone] are carried out by
 // [Program.Step]; the machine sees them only as the report of what happened.
 const (
-	OpNext    Op = iota // go on with the step below
-	OpGoto              // go on with another step of the table
-	OpCall              // run another table, then go on with the step below
-	OpDone              // the table is finished
-	OpWait              // run this step again once a variable was written
-	OpSleep             // go on with the step below once a time is reached, or the task is woken
-	OpYield             // go on with the step below; the task may be rescheduled here without a register frame
-	OpGuest             // call a guest function on the task's kernel stack, then go on with the step below
+	OpNext  Op = iota // go on with the step below
+	OpGoto            // go on with another step of the table
+	OpCall            // run another table, then go on with the step below
+	OpDone            // the table is finished
+	OpWait            // run this step again once a variable was written
+	OpSleep           // go on with the step below once a time is reached, or the task is woken
+	OpYield           // go on with the step below; the task may be rescheduled here without a register frame
+	OpGuest           // call a guest function on the task's kernel stack, then go on with the step below
 )
 
 // Next is a step's answer.
