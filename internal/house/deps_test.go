@@ -1,0 +1,46 @@
+package house_test
+
+import (
+	"os"
+	"testing"
+
+	"patchlab/internal/house"
+)
+
+// importOrder is who may import whom; house.ParseOrder says how to read it. A new room
+// gets its name here. Names may stand here before there is such a package.
+const importOrder = `
+	# words and data
+	guest
+	protocol, image, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
+
+	# the parts
+	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind, trampoline
+
+	# the machine, the unwinders and the model, which do not know each other
+	emu, unwind/fp, livepatch, testprogs/include
+	only livepatch: guest, protocol, unwind
+
+	# the laboratory puts them together
+	lab/...
+	testprogs
+	explore
+	cmd/patchlab
+
+	# helpers of tests
+	tests internal/...
+`
+
+func TestTree(t *testing.T) {
+	order, err := house.ParseOrder(importOrder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := house.Check(os.DirFS("../.."), "patchlab", order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+}
