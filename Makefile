@@ -1,0 +1,32 @@
+# The doors of patchlab: every job that has to be done in a clone has a target here.
+# "make" alone lists them. V=1 shows what the stages of "make check" print.
+
+# Both modules: the project, and the stand-in for the engine's binding.
+MODULES := . standin/unicorn
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test check bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+deps: ## install what is missing: a C compiler, the Unicorn engine (needs Go)
+	@tools/deps.sh
+
+build: deps ## build bin/patchlab
+	go build -o bin/patchlab ./cmd/patchlab
+
+run: build ## build, then run the demonstration
+	bin/patchlab run testprogs/demo/demo.txtar
+
+test: deps ## run the tests of both modules
+	@for m in $(MODULES); do (cd $$m && go test ./...) || exit 1; done
+
+check: deps ## all checks: generate, format, vet, lint, test, race, tree (V=1: show output)
+	@V=$(V) tools/check.sh $(MODULES)
+
+bench: deps ## run the benchmarks
+	@for m in $(MODULES); do (cd $$m && $(CURDIR)/tools/bench.sh) || exit 1; done
+
+clean: ## remove what the targets above made in this folder
+	rm -rf bin .cache
