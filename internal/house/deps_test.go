@@ -12,6 +12,7 @@ import (
 const importOrder = `
 	# words and data
 	guest
+	insn
 	protocol, image, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
 	# the parts
