@@ -4,4 +4,9 @@ go 1.26.0
 
 require github.com/unicorn-engine/unicorn v0.0.0-00010101000000-000000000000
 
+require (
+	golang.org/x/arch v0.32.0 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)
+
 replace github.com/unicorn-engine/unicorn => ./standin/unicorn
