@@ -80,20 +80,38 @@ uc_err unicorn_go_reg_write(uc_engine *uc, int reg, uint64_t value)
 	return uc_reg_write2(uc, reg, &value, &size);
 }
 
-uc_err unicorn_go_reg_read_many(uc_engine *uc, const int *regs, uint64_t *values, int count)
+/* The lists that the library wants are made on the stack, a chunk at a time. */
+enum { CHUNK = 32 };
+
+uc_err unicorn_go_reg_read_many(uc_engine *uc, int *regs, uint64_t *values, int count)
 {
-	for (int i = 0; i < count; i++) {
-		uc_err err = unicorn_go_reg_read(uc, regs[i], &values[i]);
+	for (int done = 0; done < count; done += CHUNK) {
+		int n = count - done < CHUNK ? count - done : CHUNK;
+		void *to[CHUNK];
+		size_t sizes[CHUNK];
+		for (int i = 0; i < n; i++) {
+			values[done + i] = 0; /* as in unicorn_go_reg_read */
+			to[i] = &values[done + i];
+			sizes[i] = sizeof *values;
+		}
+		uc_err err = uc_reg_read_batch2(uc, regs + done, to, sizes, n);
 		if (err != UC_ERR_OK)
 			return err;
 	}
 	return UC_ERR_OK;
 }
 
-uc_err unicorn_go_reg_write_many(uc_engine *uc, const int *regs, const uint64_t *values, int count)
+uc_err unicorn_go_reg_write_many(uc_engine *uc, int *regs, const uint64_t *values, int count)
 {
-	for (int i = 0; i < count; i++) {
-		uc_err err = unicorn_go_reg_write(uc, regs[i], values[i]);
+	for (int done = 0; done < count; done += CHUNK) {
+		int n = count - done < CHUNK ? count - done : CHUNK;
+		const void *from[CHUNK];
+		size_t sizes[CHUNK];
+		for (int i = 0; i < n; i++) {
+			from[i] = &values[done + i];
+			sizes[i] = sizeof *values;
+		}
+		uc_err err = uc_reg_write_batch2(uc, regs + done, from, sizes, n);
 		if (err != UC_ERR_OK)
 			return err;
 	}

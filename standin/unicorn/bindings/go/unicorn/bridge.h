@@ -26,8 +26,9 @@ uc_err unicorn_go_set_cpu_model(uc_engine *uc, int model);
 uc_err unicorn_go_reg_read(uc_engine *uc, int reg, uint64_t *value);
 uc_err unicorn_go_reg_write(uc_engine *uc, int reg, uint64_t value);
 
-/* count registers in the order of the list, up to the first error. */
-uc_err unicorn_go_reg_read_many(uc_engine *uc, const int *regs, uint64_t *values, int count);
-uc_err unicorn_go_reg_write_many(uc_engine *uc, const int *regs, const uint64_t *values, int count);
+/* count registers of at most 64 bits in the order of the list, up to the first
+ * error. regs is only read. */
+uc_err unicorn_go_reg_read_many(uc_engine *uc, int *regs, uint64_t *values, int count);
+uc_err unicorn_go_reg_write_many(uc_engine *uc, int *regs, const uint64_t *values, int count);
 
 #endif

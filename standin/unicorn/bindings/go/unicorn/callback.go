@@ -7,8 +7,8 @@ import "C"
 // is nothing to call: the hook was removed while its block was running, or an
 // earlier callback panicked and the engine has not come to a halt yet.
 // After a result that is not nil the caller owes a deferred leave.
-func enter(id C.uintptr_t) *entry {
-	e := callbacks.lookup(uintptr(id))
+func enter(id uintptr) *entry {
+	e := callbacks.lookup(id)
 	if e == nil {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (e *entry) leave() {
 
 //export unicorn_go_code
 func unicorn_go_code(id C.uintptr_t, addr C.uint64_t, size C.uint32_t) {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		e.Callback.(codeCallback)(e.Uc, uint64(addr), uint32(size))
 	}
@@ -40,7 +40,7 @@ func unicorn_go_code(id C.uintptr_t, addr C.uint64_t, size C.uint32_t) {
 
 //export unicorn_go_interrupt
 func unicorn_go_interrupt(id C.uintptr_t, intno C.uint32_t) {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		e.Callback.(interruptCallback)(e.Uc, uint32(intno))
 	}
@@ -48,7 +48,7 @@ func unicorn_go_interrupt(id C.uintptr_t, intno C.uint32_t) {
 
 //export unicorn_go_access
 func unicorn_go_access(id C.uintptr_t, access C.int, addr C.uint64_t, size C.int, value C.int64_t) {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		e.Callback.(accessCallback)(e.Uc, int(access), uint64(addr), int(size), int64(value))
 	}
@@ -59,7 +59,7 @@ func unicorn_go_access(id C.uintptr_t, access C.int, addr C.uint64_t, size C.int
 //
 //export unicorn_go_invalid
 func unicorn_go_invalid(id C.uintptr_t, access C.int, addr C.uint64_t, size C.int, value C.int64_t) C.int {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		if e.Callback.(invalidCallback)(e.Uc, int(access), uint64(addr), int(size), int64(value)) {
 			return 1
@@ -70,7 +70,7 @@ func unicorn_go_invalid(id C.uintptr_t, access C.int, addr C.uint64_t, size C.in
 
 //export unicorn_go_in
 func unicorn_go_in(id C.uintptr_t, port C.uint32_t, size C.int) C.uint32_t {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		return C.uint32_t(e.Callback.(inCallback)(e.Uc, uint32(port), uint32(size)))
 	}
@@ -79,7 +79,7 @@ func unicorn_go_in(id C.uintptr_t, port C.uint32_t, size C.int) C.uint32_t {
 
 //export unicorn_go_out
 func unicorn_go_out(id C.uintptr_t, port C.uint32_t, size C.int, value C.uint32_t) {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		e.Callback.(outCallback)(e.Uc, uint32(port), uint32(size), uint32(value))
 	}
@@ -87,7 +87,7 @@ func unicorn_go_out(id C.uintptr_t, port C.uint32_t, size C.int, value C.uint32_
 
 //export unicorn_go_syscall
 func unicorn_go_syscall(id C.uintptr_t) {
-	if e := enter(id); e != nil {
+	if e := enter(uintptr(id)); e != nil {
 		defer e.leave()
 		e.Callback.(syscallCallback)(e.Uc)
 	}

@@ -2,6 +2,7 @@ package unicorn
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/unicorn-engine/unicorn/internal/heap"
@@ -90,6 +91,35 @@ func TestCloseInCallback(t *testing.T) {
 		t.Errorf("Close in a callback: %v", err)
 	}
 	wantReg(t, u, X86_REG_RAX, 0x1122334455667788)
+	must(t, u.Close())
+}
+
+// TestCloseInForeignCallback: C code outside the package started the engine, so
+// only the callback tells that it runs.
+func TestCloseInForeignCallback(t *testing.T) {
+	u := open(t)
+	hook, err := u.HookAdd(HOOK_CODE, func(Unicorn, uint64, uint32) {}, 1, 0)
+	must(t, err)
+	e := enter(u.(*uc).hooks[hook])
+	if err := u.Close(); !errors.Is(err, errBusy) {
+		t.Errorf("Close in a callback: %v", err)
+	}
+	e.leave()
+	must(t, u.Close())
+}
+
+// TestCloseAfterGoexit: a callback must not call runtime.Goexit, but if it does
+// (t.Fatal) the engine can still be closed.
+func TestCloseAfterGoexit(t *testing.T) {
+	u := open(t, 0x90)
+	_, err := u.HookAdd(HOOK_CODE, func(Unicorn, uint64, uint32) { runtime.Goexit() }, 1, 0)
+	must(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		u.Start(base, base+1)
+	}()
+	<-done
 	must(t, u.Close())
 }
 

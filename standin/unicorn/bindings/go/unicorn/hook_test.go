@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/unicorn-engine/unicorn/internal/heap"
 )
 
 // hookCase is one kind of hook: code that hits it, and what its callback must
@@ -292,5 +294,37 @@ func TestHookDelInCallback(t *testing.T) {
 	must(t, u.StartWithOptions(base, unmapped, &UcOptions{Count: 100}))
 	if hits != 1 || later != 0 {
 		t.Errorf("the hook was hit %d times, the later one %d times, want 1 and 0", hits, later)
+	}
+}
+
+// TestHookDelReleasesMemory: a hook that only the registry forgets stays in
+// the library's lists. The library frees deleted hooks when a run starts.
+func TestHookDelReleasesMemory(t *testing.T) {
+	u := open(t, 0x90)
+	before := heap.InUse()
+	for range 200 {
+		for range 100 {
+			hook, err := u.HookAdd(HOOK_CODE, func(Unicorn, uint64, uint32) {}, unmapped, unmapped)
+			must(t, err)
+			must(t, u.HookDel(hook))
+		}
+		must(t, u.Start(base, base+1))
+	}
+	if grown := heap.InUse() - before; grown > 1<<20 {
+		t.Errorf("the C heap grew by %d bytes", grown)
+	}
+}
+
+// TestEnterWithOldID: C may still call a hook that was deleted.
+func TestEnterWithOldID(t *testing.T) {
+	u := open(t)
+	hook, err := u.HookAdd(HOOK_CODE, func(Unicorn, uint64, uint32) {}, 1, 0)
+	must(t, err)
+	id := u.(*uc).hooks[hook]
+	must(t, u.HookDel(hook))
+	for _, id := range []uintptr{id, 0} {
+		if enter(id) != nil {
+			t.Errorf("id %#x has a callback", id)
+		}
 	}
 }

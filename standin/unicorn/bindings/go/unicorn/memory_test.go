@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/unicorn-engine/unicorn/internal/heap"
 )
 
 func TestMemory(t *testing.T) {
@@ -96,5 +98,18 @@ func TestMemReadLarge(t *testing.T) {
 	must(t, err)
 	if len(data) != size || data[size-1] != 7 {
 		t.Errorf("read %d bytes, the last is %d", len(data), data[len(data)-1])
+	}
+}
+
+func TestMemRegionsDoesNotLeak(t *testing.T) {
+	u := open(t)
+	before := heap.InUse()
+	for range 50_000 {
+		if _, err := u.MemRegions(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if grown := heap.InUse() - before; grown > 1<<20 {
+		t.Errorf("the C heap grew by %d bytes", grown)
 	}
 }

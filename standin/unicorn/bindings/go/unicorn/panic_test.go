@@ -70,6 +70,17 @@ func TestPanicStopsTheRun(t *testing.T) {
 	}
 }
 
+// TestPanicStopsTheRunByItself: there is no further hook that could do it.
+func TestPanicStopsTheRunByItself(t *testing.T) {
+	u := open(t, append([]byte{0x90}, endless...)...) // the nop makes the hook's range
+	_, err := u.HookAdd(HOOK_CODE, func(Unicorn, uint64, uint32) { panic("stop") }, base, base)
+	must(t, err)
+	if got := caught(func() { u.StartWithOptions(base, unmapped, &UcOptions{Count: 1000}) }); got != "stop" {
+		t.Errorf("Start raised %v", got)
+	}
+	wantReg(t, u, X86_REG_RAX, 0)
+}
+
 // TestPanicInNestedRun: the inner Start raises in the outer callback, the outer
 // Start raises to the caller; or the outer callback recovers.
 func TestPanicInNestedRun(t *testing.T) {
@@ -98,7 +109,7 @@ func TestPanicInNestedRun(t *testing.T) {
 // the handle. The value must turn up at the next Start or Close.
 func TestPanicInForeignRun(t *testing.T) {
 	raise := map[string]func(Unicorn){
-		"Start": func(u Unicorn) { u.Start(base, base+1) },
+		"Start": func(u Unicorn) { u.Start(dataBase, dataBase+uint64(len(addition))) }, // has no hook
 		"Close": func(u Unicorn) { u.Close() },
 	}
 	for name, call := range raise {
@@ -108,8 +119,9 @@ func TestPanicInForeignRun(t *testing.T) {
 			_, err := u.HookAdd(HOOK_BLOCK, func(Unicorn, uint64, uint32) {
 				hits++
 				panic("foreign")
-			}, 1, 0)
+			}, base, base)
 			must(t, err)
+			must(t, u.MemWrite(dataBase, addition))
 			for range 2 { // the second run stops at its first hook, too
 				u.(*uc).run(base, unmapped, UcOptions{})
 			}
@@ -118,6 +130,9 @@ func TestPanicInForeignRun(t *testing.T) {
 			}
 			if got := caught(func() { call(u) }); got != "foreign" {
 				t.Errorf("%s raised %v", name, got)
+			}
+			if name == "Start" {
+				wantReg(t, u, X86_REG_RAX, 0) // raised before anything ran
 			}
 			if got := caught(func() { u.Close() }); got != nil {
 				t.Errorf("raised twice: %v", got)

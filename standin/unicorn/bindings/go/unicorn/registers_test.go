@@ -83,6 +83,30 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestLongBatch: more registers than go to the library at once, each with a
+// value of its own. The last one of a name counts.
+func TestLongBatch(t *testing.T) {
+	u := open(t)
+	names := []int{X86_REG_RAX, X86_REG_RBX, X86_REG_RCX, X86_REG_RDX, X86_REG_RSI, X86_REG_RDI, X86_REG_R8}
+	var regs []int
+	var vals, want []uint64
+	last := map[int]uint64{}
+	for i := range 100 {
+		regs = append(regs, names[i%len(names)])
+		vals = append(vals, uint64(1000+i))
+		last[regs[i]] = vals[i]
+	}
+	for _, r := range regs {
+		want = append(want, last[r])
+	}
+	must(t, u.RegWriteBatch(regs, vals))
+	got, err := u.RegReadBatch(regs)
+	must(t, err)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestRegBatch(t *testing.T) {
 	u := open(t)
 	b, err := NewRegBatch([]int{X86_REG_RCX, X86_REG_RDX, X86_REG_RSI})
@@ -105,6 +129,15 @@ func TestRegBatch(t *testing.T) {
 	wantReg(t, u, X86_REG_RSI, 30)
 	wantErr(t, b.Read(u, make([]uint64, 4)), ERR_ARG)
 	wantErr(t, b.Write(u, make([]uint64, 4)), ERR_ARG)
+
+	narrow, err := NewRegBatch([]int{X86_REG_EBX})
+	must(t, err)
+	must(t, narrow.Write(u, []uint64{0x300000004}))
+	fast, err = narrow.ReadFast(u)
+	must(t, err)
+	if fast[0] != 4 {
+		t.Errorf("EBX = %#x: what was written to the upper half came back", fast[0])
+	}
 
 	empty, err := NewRegBatch(nil)
 	must(t, err)

@@ -2,6 +2,10 @@ package unicorn
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -57,5 +61,35 @@ func TestVersion(t *testing.T) {
 	u.Close()
 	if found.older(version{API_MAJOR, API_MINOR, API_PATCH, API_EXTRA}) {
 		t.Errorf("the library %v is older than the constants", found)
+	}
+}
+
+// TestOldLibrary runs itself with a library in front whose only function is
+// uc_version, and which says that it is 2.0.1.
+func TestOldLibrary(t *testing.T) {
+	const asked = "UNICORN_TEST_OLD_LIBRARY"
+	if os.Getenv(asked) != "" {
+		u, err := NewUnicorn(ARCH_X86, MODE_64)
+		fmt.Println("engine", u, "error", err)
+		return
+	}
+	source := filepath.Join(t.TempDir(), "old.c")
+	library := strings.TrimSuffix(source, "c") + "so"
+	const text = "unsigned uc_version(unsigned *a, unsigned *b) { (void)a; (void)b; return 0x020001ff; }\n"
+	if err := os.WriteFile(source, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cc", "-shared", "-fPIC", "-o", library, source).CombinedOutput(); err != nil {
+		t.Fatalf("cc: %v\n%s", err, out)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOldLibrary$")
+	cmd.Env = append(os.Environ(), asked+"=1", "LD_PRELOAD="+library)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	const want = "engine <nil> error unicorn: found libunicorn 2.0.1, need 2.1.1 or a newer 2.x: "
+	if !strings.HasPrefix(string(out), want) {
+		t.Errorf("printed %q, want it to begin with %q", out, want)
 	}
 }
