@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"math"
 
-	"golang.org/x/arch/x86/x86asm"
-
 	"patchlab/guest"
+	"patchlab/insn"
 )
 
 // Fentry is the style of gcc and clang with -pg -mfentry: a call to __fentry__
@@ -44,7 +43,7 @@ func (f Fentry) Match(code []byte, at guest.Addr, p Program) (Site, error) {
 	refuse := func(err error) (Site, error) {
 		return Site{}, &NoMatchError{At: at, Found: Text(code, at), Err: err}
 	}
-	inst, err := decode(code)
+	inst, err := insn.Decode(code, at)
 	if err != nil {
 		return refuse(ErrNoSite)
 	}
@@ -53,7 +52,7 @@ func (f Fentry) Match(code []byte, at guest.Addr, p Program) (Site, error) {
 		site.Prepared = true
 		return site, nil
 	}
-	target, err := callTarget(inst, code, at, p)
+	target, err := callTarget(inst, code, p)
 	if err != nil {
 		return refuse(err)
 	}
@@ -63,27 +62,21 @@ func (f Fentry) Match(code []byte, at guest.Addr, p Program) (Site, error) {
 	return site, nil
 }
 
-// callTarget returns where the call inst goes, which is the first of code and
-// stands at at. Other prefixes before a call than those that linkers write are
-// no site: the length may be read differently by different processors.
-func callTarget(inst x86asm.Inst, code []byte, at guest.Addr, p Program) (guest.Addr, error) {
-	next := at + guest.Addr(inst.Len)
-	switch arg := inst.Args[0].(type) {
-	case x86asm.Rel:
-		if bytes.HasPrefix(code, call) || bytes.HasPrefix(code, addr32Call) {
-			return next + guest.Addr(arg), nil
-		}
-	case x86asm.Mem:
-		if bytes.HasPrefix(code, slotCall) {
-			slot := next + guest.Addr(arg.Disp)
-			var word [8]byte
-			if err := p.ReadAt(slot, word[:]); err != nil {
-				return 0, fmt.Errorf("slot %s of the GOT: %w", slot, err)
-			}
-			return guest.Addr(binary.LittleEndian.Uint64(word[:])), nil
-		}
+// callTarget returns where inst goes, the first of code. A call with other
+// prefixes than those that linkers write is no site.
+func callTarget(inst insn.Inst, code []byte, p Program) (guest.Addr, error) {
+	if target, ok := inst.DirectTarget(); ok && (bytes.HasPrefix(code, call) || bytes.HasPrefix(code, addr32Call)) {
+		return target, nil
 	}
-	return 0, ErrNoSite
+	slot, ok := inst.MemTarget()
+	if !ok || !bytes.HasPrefix(code, slotCall) {
+		return 0, ErrNoSite
+	}
+	var word [8]byte
+	if err := p.ReadAt(slot, word[:]); err != nil {
+		return 0, fmt.Errorf("slot %s of the GOT: %w", slot, err)
+	}
+	return guest.Addr(binary.LittleEndian.Uint64(word[:])), nil
 }
 
 // Nop implements [Style].

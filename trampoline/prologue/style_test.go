@@ -15,6 +15,7 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"patchlab/guest"
+	"patchlab/insn"
 )
 
 // The program that the rows of testdata are about.
@@ -77,16 +78,12 @@ func readRows(tb testing.TB, style Style) []row {
 func disassemble(code []byte, at guest.Addr) string {
 	var out []string
 	for len(code) > 0 {
-		size, text := 4, "endbr64"
-		if !bytes.HasPrefix(code, endbr64) {
-			inst, err := decode(code)
-			if err != nil {
-				return strings.Join(append(out, "(bad)"), "; ")
-			}
-			size, text = inst.Len, x86asm.GNUSyntax(inst, uint64(at), nil)
+		inst, err := insn.Decode(code, at)
+		if err != nil {
+			return strings.Join(append(out, "(bad)"), "; ")
 		}
-		out = append(out, text)
-		code, at = code[size:], at+guest.Addr(size)
+		out = append(out, inst.String())
+		code, at = code[inst.Len:], inst.End()
 	}
 	return strings.Join(out, "; ")
 }
@@ -134,7 +131,7 @@ func checkContract(t *testing.T, code []byte, s Site, err error) {
 	}
 	p := program()
 	nop := s.Style.Nop(s)
-	if inst, err := decode(nop); err != nil || inst.Op != x86asm.NOP || inst.Len != s.Size || len(nop) != s.Size {
+	if inst, err := insn.Decode(nop, s.At); err != nil || inst.Op != x86asm.NOP || inst.Len != s.Size || len(nop) != s.Size {
 		t.Errorf("nop % x: %v, %v", nop, inst, err)
 	}
 	if same := bytes.Equal(nop, code[offset:][:s.Size]); same != s.Prepared {
@@ -185,11 +182,11 @@ func TestCallReach(t *testing.T) {
 					}
 					continue
 				}
-				inst, err := decode(code)
-				if err != nil || inst.Op != x86asm.CALL || inst.Len != size {
+				inst, err := insn.Decode(code, start)
+				if err != nil || !inst.IsCall() || inst.Len != size {
 					t.Fatalf("% x: %v, %v", code, inst, err)
 				}
-				if got := after + guest.Addr(inst.Args[0].(x86asm.Rel)); got != c.target {
+				if got, _ := inst.DirectTarget(); got != c.target {
 					t.Errorf("% x calls %s, want %s", code, got, c.target)
 				}
 			}
