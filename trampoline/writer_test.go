@@ -138,6 +138,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestStepsAfterRefusal wants a refusal to go to T.unlock at once.
+func TestStepsAfterRefusal(t *testing.T) {
+	for _, c := range []struct {
+		install uint64
+		want    []string
+	}{
+		{0, []string{"T.lock", "T.check", "T.unlock"}},
+		{1, []string{"T.lock", "T.check", "T.write", "T.unlock"}},
+	} {
+		b := fourFunctions(t)
+		b.prepare(funcF)
+		b.text.broken = errors.New("no")
+		var act protocol.Activation
+		b.prog.Start(&act, 3, b.table, 0, c.install)
+		var points []string
+		for act.Active() {
+			points = append(points, b.prog.Point(&act))
+			b.prog.Step(&act)
+		}
+		if !slices.Equal(points, c.want) || b.mutex() != 0 {
+			t.Errorf("L1 = %d: steps %q, want %q; text_mutex %d", c.install, points, c.want, b.mutex())
+		}
+	}
+}
+
 func TestNoRefusal(t *testing.T) {
 	b := fourFunctions(t)
 	if err := b.w.Err(0, true, 0); err != nil || Outcome(0).Errno() != 0 {
