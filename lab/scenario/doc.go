@@ -1,0 +1,2 @@
+// Package scenario reads scenario files.
+package scenario
