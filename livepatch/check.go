@@ -1,0 +1,154 @@
+package livepatch
+
+import (
+	"patchlab/guest"
+	"patchlab/protocol"
+	"patchlab/unwind"
+)
+
+// Verdict is the answer to whether a task may be switched.
+type Verdict uint8
+
+// The verdicts. All but the first are results of klp_check_and_switch_task or of the
+// test before it.
+const (
+	// NotTried: there was no attempt at the task yet in this transition.
+	NotTried Verdict = iota
+	// Already: the task was on the target's side before the attempt.
+	Already
+	// Safe: no function that stands in the way is on its stack; it was switched.
+	Safe
+	// Running: it runs on a CPU, and is not the one that asks (EBUSY).
+	Running
+	// Unreliable: its stack could not be had in full (EINVAL).
+	Unreliable
+	// OnStack: a function of the side that is left is on its stack (EADDRINUSE).
+	OnStack
+)
+
+// String returns the verdict in the words of the reports.
+func (v Verdict) String() string {
+	switch v {
+	case NotTried:
+		return "not tried"
+	case Already:
+		return "already"
+	case Safe:
+		return "safe"
+	case Running:
+		return "running"
+	case Unreliable:
+		return "unreliable"
+	case OnStack:
+		return "on stack"
+	}
+	return "verdict?"
+}
+
+// Ok reports whether the task is on the target's side with that verdict.
+func (v Verdict) Ok() bool { return v == Already || v == Safe }
+
+// Check is the result of one attempt at one task.
+type Check struct {
+	Verdict Verdict
+	// Time is when it was made.
+	Time guest.Time
+	// Rule is RuleAttempt or RuleSched: who made it.
+	Rule Rule
+	// Func is the name of the function that stands in the way (its old name),
+	// Range the code that was looked for and Frame what was found in it: the
+	// Index-th entry of the stack, counted from 0 at the innermost. For OnStack.
+	Func  string
+	Range guest.Range
+	Frame unwind.Frame
+	Index int
+	// Reason says why the stack is unreliable. For Unreliable.
+	Reason error
+}
+
+// trySwitch is klp_try_switch_task: one step, as the kernel runs it under the task's
+// pi_lock, and its runqueue's lock where need be.
+func (m *Model) trySwitch(pid, actor guest.TaskID, rule Rule) Verdict {
+	t := m.mustTask(pid)
+	c := Check{Time: m.machine.Now(), Rule: rule, Verdict: Already}
+	if m.store.Read(t.state, protocol.Plain) != m.target() {
+		c.Verdict = Running
+		if pid == actor || m.machine.CPUOf(pid) == guest.NoCPU {
+			m.checkStack(pid, &c)
+		}
+	}
+	t.check = c
+	name := m.machine.TaskName
+	switch c.Verdict {
+	case Safe:
+		m.store.Swap(t.flag, 0)
+		m.move(pid, rule, m.target())
+	case Running:
+		m.log(DebugScan, "klp_try_switch_task: %s:%d is running", name(pid), pid)
+	case Unreliable:
+		m.log(DebugScan, "klp_try_switch_task: %s:%d has an unreliable stack", name(pid), pid)
+	case OnStack:
+		m.log(DebugScan, "klp_try_switch_task: %s:%d is sleeping on function %s", name(pid), pid, c.Func)
+	}
+	return c.Verdict
+}
+
+// checkStack is klp_check_stack: it fills in c's verdict, which is Safe, Unreliable or
+// OnStack.
+func (m *Model) checkStack(pid guest.TaskID, c *Check) {
+	c.Verdict = Safe
+	if m.breaks.skipStackCheck {
+		return
+	}
+	if err := m.machine.Unwind(pid, &m.stack); err != nil {
+		c.Verdict, c.Reason = Unreliable, err
+		return
+	}
+	for o := m.patches[m.current()].first; o != none; o = m.objects[o].next {
+		if !m.locked(m.objects[o].patched) {
+			continue
+		}
+		for fn := m.objects[o].first; fn != none; fn = m.funcs[fn].next {
+			r := m.forbidden(fn)
+			if i := m.find(r); i >= 0 {
+				c.Verdict, c.Func, c.Range = OnStack, m.funcs[fn].oldName, r
+				c.Index, c.Frame = i, m.stack.Frames()[i]
+				return
+			}
+		}
+	}
+}
+
+// find returns the index of the first entry of the stack that lies in r, else -1. As in
+// klp_check_stack_func the raw address counts, also of a return address: a call that is
+// the last instruction of its function is not found.
+func (m *Model) find(r guest.Range) int {
+	for i, f := range m.stack.Frames() {
+		if f.Kind == unwind.Decided && !m.options.CheckDecided {
+			continue
+		}
+		if r.Contains(f.Addr) {
+			return i
+		}
+	}
+	return -1
+}
+
+// forbidden returns the code of fn that no task may be in when it is switched: what a
+// task runs on the side that is left (klp_check_stack_func). When patching that is only
+// the version right below; older ones are not looked for.
+func (m *Model) forbidden(fn int32) guest.Range {
+	f := &m.funcs[fn]
+	unpatching := m.target() == Unpatched
+	if m.breaks.wrongRange {
+		unpatching = !unpatching
+	}
+	if unpatching {
+		return guest.RangeOf(f.newFunc, f.newSize)
+	}
+	if below := m.store.Read(f.below, protocol.Plain); !isHead(below) {
+		prev := &m.funcs[referee(below)]
+		return guest.RangeOf(prev.newFunc, prev.newSize)
+	}
+	return guest.RangeOf(f.oldFunc, f.oldSize)
+}

@@ -1,0 +1,29 @@
+package livepatch
+
+// Snapshot is the state of a model at one instant, without the store's, which is saved
+// beside it. The zero value is ready for [Model.Save]; saving again into the same value
+// reuses its memory.
+type Snapshot struct{ run run }
+
+// Save copies the state of the model into p.
+func (m *Model) Save(p *Snapshot) { p.run.copy(&m.run) }
+
+// Restore puts the state p back; the store must be, or have been, restored to the same
+// instant. It allocates nothing when nothing was added since.
+func (m *Model) Restore(p *Snapshot) {
+	m.run.copy(&p.run)
+	m.memo.drop()
+}
+
+// copy makes r equal to from, in r's own memory.
+func (r *run) copy(from *run) {
+	r.patches = append(r.patches[:0], from.patches...)
+	r.objects = append(r.objects[:0], from.objects...)
+	r.funcs = append(r.funcs[:0], from.funcs...)
+	r.states = append(r.states[:0], from.states...)
+	r.list = append(r.list[:0], from.list...)
+	r.ops = append(r.ops[:0], from.ops...)
+	r.bySite = append(r.bySite[:0], from.bySite...)
+	r.tasks = append(r.tasks[:0], from.tasks...)
+	r.attempt, r.warned = from.attempt, from.warned
+}
