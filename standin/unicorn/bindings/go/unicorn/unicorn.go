@@ -115,7 +115,7 @@ type uc struct {
 	// The rest is owned by the goroutine that uses the engine.
 
 	hooks    map[Hook]uintptr // callback id of each hook
-	active   int              // C frames of the engine on the stack, as far as we see them
+	active   int              // callbacks that have not returned
 	panicked any              // what a callback panicked with, until it is raised again
 	cleanup  runtime.Cleanup  // closes an engine that was forgotten
 }
@@ -187,11 +187,10 @@ func (u *uc) StartWithOptions(begin, until uint64, options *UcOptions) error {
 }
 
 func (u *uc) run(begin, until uint64, limits UcOptions) C.uc_err {
-	u.active++
-	// Deferred, so that it also happens when a callback calls runtime.Goexit.
-	defer func() { u.active-- }()
-	return C.uc_emu_start(u.handle, C.uint64_t(begin), C.uint64_t(until),
+	code := C.uc_emu_start(u.handle, C.uint64_t(begin), C.uint64_t(until),
 		C.uint64_t(limits.Timeout), C.size_t(limits.Count))
+	runtime.KeepAlive(u)
+	return code
 }
 
 // raise panics with what a callback panicked with, if one did.
