@@ -78,7 +78,7 @@ func (w *walk) run() error {
 	last := w.low
 	for bp := w.t.Regs.GPR[guest.RBP]; ; {
 		if a, isRegs := guest.DecodeFramePointer(bp); isRegs {
-			return w.regs(a)
+			return w.regs(a, last)
 		}
 		if bp == 0 {
 			return &unwind.Error{Reason: unwind.NoEnd, Addr: last}
@@ -216,12 +216,18 @@ func (w *walk) decided() error {
 		return nil
 	}
 	w.told = true
-	return w.push(unwind.Frame{Addr: w.t.Decided, Kind: unwind.Decided})
+	body := unwind.Frame{Addr: w.t.Decided, Kind: unwind.Decided}
+	if w.code.Find(body.Addr) == nil {
+		return w.code.Unreliable(unwind.NotText, body)
+	}
+	return w.push(body)
 }
 
 // regs ends the walk at a register frame: with success at the one of user mode at
-// the stack's top, else with an error.
-func (w *walk) regs(a guest.Addr) error {
+// the stack's top, else with an error. The kernel takes that one for the end also
+// behind other frames, since its entry code calls functions from there; here the
+// machine calls them, and they end in a frame that says so.
+func (w *walk) regs(a, last guest.Addr) error {
 	if err := w.checkRegs(a); err != nil {
 		return err
 	}
@@ -233,6 +239,8 @@ func (w *walk) regs(a guest.Addr) error {
 		return w.code.Unreliable(unwind.Interrupted, unwind.Frame{Addr: f.RIP, Kind: unwind.ExactPC})
 	case a != w.t.Top:
 		return &unwind.Error{Reason: unwind.BadRegs, Addr: a}
+	case w.t.Regs.RIP != w.code.Gate():
+		return &unwind.Error{Reason: unwind.NoEnd, Addr: last}
 	}
 	return w.done()
 }
