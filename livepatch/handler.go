@@ -1,9 +1,6 @@
 package livepatch
 
-import (
-	"patchlab/guest"
-	"patchlab/protocol"
-)
+import "patchlab/protocol"
 
 // Locals of the handler.
 const (
@@ -108,11 +105,4 @@ func (m *Model) handlerUnlock(f *protocol.Frame) protocol.Next {
 		return protocol.Yield()
 	}
 	return protocol.Continue()
-}
-
-// Route runs the handler whole for a task at a site and returns the body that it
-// chose, 0 for the original function. It redirects nothing itself.
-func (m *Model) Route(task guest.TaskID, site int) guest.Addr {
-	m.prog.Start(&m.whole, task, m.tables.Handler, uint64(site), 1)
-	return guest.Addr(m.prog.RunWhole(&m.whole))
 }

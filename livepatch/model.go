@@ -114,7 +114,7 @@ func New(prog *protocol.Program, n Needs, o Options) (*Model, error) {
 		schedHook:       s.Declare("klp_sched_try_switch_key", 0),
 	}
 	m.addTables()
-	m.memo.watch(s)
+	s.Observe(&m.memo)
 	return m, nil
 }
 

@@ -34,18 +34,13 @@ func (m *Model) makeOps(fn *funcState, site int) int32 {
 		m.bySite = append(m.bySite, none)
 	}
 	m.bySite[site] = int32(len(m.ops))
-	m.ops = append(m.ops, ops{
-		oldFunc: fn.oldFunc, site: int32(site),
-		head: m.store.Declare(fmt.Sprintf("func_stack[%s]", fn.oldName), 0),
-	})
+	head := m.store.Declare(fmt.Sprintf("func_stack[%s]", fn.oldName), 0)
+	m.memo.dependOn(head)
+	m.ops = append(m.ops, ops{oldFunc: fn.oldFunc, site: int32(site), head: head})
 	return int32(len(m.ops) - 1)
 }
 
-// stackEmpty and stackSingular are list_empty and list_is_singular of a func_stack.
-func (m *Model) stackEmpty(o int32) bool {
-	return isHead(m.store.Read(m.ops[o].head, protocol.Plain))
-}
-
+// stackSingular is list_is_singular of a func_stack.
 func (m *Model) stackSingular(o int32) bool {
 	front := m.store.Read(m.ops[o].head, protocol.Plain)
 	return !isHead(front) && isHead(m.store.Read(m.funcs[referee(front)].below, protocol.Plain))

@@ -8,11 +8,11 @@ type Snapshot struct{ run run }
 // Save copies the state of the model into p.
 func (m *Model) Save(p *Snapshot) { p.run.copy(&m.run) }
 
-// Restore puts the state p back; the store must be, or have been, restored to the same
+// Restore puts the state p back; the store is restored to the same
 // instant. It allocates nothing when nothing was added since.
 func (m *Model) Restore(p *Snapshot) {
 	m.run.copy(&p.run)
-	m.memo.drop()
+	m.rebuildMemo()
 }
 
 // copy makes r equal to from, in r's own memory.
