@@ -1,0 +1,85 @@
+package scenario
+
+import "patchlab/guest"
+
+// Scenario is what a scenario file says. It depends on the bytes of the file only.
+type Scenario struct {
+	File     string // the file, as given to [Parse]
+	Title    string // the script's first line when that is a comment, else ""
+	Settings Settings
+	Script   []Command
+	Program  []Source // kernel and user part, in the order of the file
+	Patches  []Patch  // in the order of the file
+	Log      Text     // expect/log
+	Output   Text     // expect/output
+}
+
+// Settings are what a scenario fixes before it begins. A zero field was not set.
+type Settings struct {
+	CPUs      int
+	Seed      uint64
+	Scheduler string   // "rr" or "random"
+	Model     string   // "klp-6.12"
+	Options   []string // of the model: "unlock-may-reschedule"
+	Breaks    []string // deviations, not checked here
+}
+
+// Patch is a patch module's sources.
+type Patch struct {
+	Name    string
+	Sources []Source
+}
+
+// Source is one source file of a program or patch.
+type Source struct {
+	// Name is the file's own name, without folder: "program.c", "user.S".
+	Name string
+	// File and Line say where the text stands: the scenario file, and the line there
+	// of the text's first line, from 1. A compiler's messages count from them.
+	File string
+	Line int
+	Text string
+	// Flags are the compiler flags that the scenario adds, in order.
+	Flags []string
+}
+
+// Text is a file of the archive that output is compared with.
+type Text struct {
+	Present bool
+	Line    int // of its first line in the scenario file
+	Text    string
+}
+
+// Command is one action of the script. Besides the first four, only the fields are set
+// that the form of its verb names ([Forms]).
+type Command struct {
+	Line int
+	Verb Verb
+	// Fails says that the command stood behind "!": it must fail. Error, if not
+	// empty, must then be part of the message.
+	Fails bool
+	Error string
+
+	Patch    string     // NAME
+	Params   []string   // KEY=VALUE...
+	Path     Path       // PATH
+	Value    string     // VALUE
+	Duration guest.Time // DURATION
+	Task     string     // TASK
+	Function string     // FUNCTION
+	Point    Point      // POINT
+	Side     string     // SIDE: "old" or "new"
+	Op       string     // OP: "==", "!=", "<", "<=", ">", ">="
+	N        int        // N, not negative
+	Rule     string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force"
+}
+
+// PatchNamed returns the patch of that name, or nil.
+func (s *Scenario) PatchNamed(name string) *Patch {
+	for i := range s.Patches {
+		if s.Patches[i].Name == name {
+			return &s.Patches[i]
+		}
+	}
+	return nil
+}

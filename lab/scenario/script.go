@@ -1,0 +1,137 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+)
+
+// scriptReader reads a script line by line into s.
+type scriptReader struct {
+	s     *Scenario
+	flags []flagLine
+	once  map[Verb]bool // settings that were made
+}
+
+// flagLine is a cflags line, for when the sources are known.
+type flagLine struct {
+	part  string
+	flags []string
+}
+
+func (r *scriptReader) read(script string) error {
+	number := 0
+	for text := range strings.Lines(script) {
+		number++
+		if title, ok := strings.CutPrefix(text, "#"); ok && number == 1 {
+			r.s.Title = strings.TrimSpace(title)
+		}
+		if err := r.line(number, strings.TrimSuffix(text, "\n")); err != nil {
+			return &Error{r.s.File, number, err.Error()}
+		}
+	}
+	return nil
+}
+
+func (r *scriptReader) line(number int, text string) error {
+	words, err := splitWords(text)
+	if err != nil || len(words) == 0 {
+		return err
+	}
+	fails := words[0] == "!"
+	if fails {
+		if words = words[1:]; len(words) == 0 {
+			return fmt.Errorf("\"!\" stands alone: want a command behind it")
+		}
+	}
+	l, err := parseLine(words)
+	if err != nil {
+		return err
+	}
+	form := l.Verb.form()
+	if fails && !form.Negatable {
+		return fmt.Errorf("%q: \"!\" cannot stand before this command", strings.Join(words, " "))
+	}
+	switch {
+	case l.Verb == errorText:
+		return r.errorText(l)
+	case form.Setting:
+		return r.setting(l, words[0])
+	}
+	l.Line, l.Fails = number, fails
+	return r.action(l.Command)
+}
+
+// errorText is what the last command is to fail with.
+func (r *scriptReader) errorText(l line) error {
+	script := r.s.Script
+	if len(script) == 0 || !script[len(script)-1].Fails || script[len(script)-1].Error != "" {
+		return fmt.Errorf("\"error\" must follow a command that begins with \"!\"")
+	}
+	if l.word == "" {
+		return fmt.Errorf("\"error\" wants a text")
+	}
+	script[len(script)-1].Error = l.word
+	return nil
+}
+
+func (r *scriptReader) setting(l line, word string) error {
+	if len(r.s.Script) > 0 {
+		return fmt.Errorf("%q is a setting: it must stand before the first action (line %d)", word, r.s.Script[0].Line)
+	}
+	set := &r.s.Settings
+	switch l.Verb {
+	case setOption:
+		set.Options = append(set.Options, l.word)
+		return nil
+	case setBreak:
+		set.Breaks = append(set.Breaks, l.word)
+		return nil
+	case setFlags:
+		r.flags = append(r.flags, flagLine{l.word, l.flags})
+		return nil
+	}
+	if r.once[l.Verb] {
+		return fmt.Errorf("%q was set before", word)
+	}
+	r.once[l.Verb] = true
+	switch l.Verb {
+	case setCPUs:
+		if l.N == 0 {
+			return fmt.Errorf("a machine has at least one CPU")
+		}
+		set.CPUs = l.N
+	case setSeed:
+		set.Seed = l.seed
+	case setScheduler:
+		set.Scheduler = l.word
+	case setModel:
+		set.Model = l.word
+	default:
+		panic("BUG: scenario: setting " + word + " is not stored")
+	}
+	return nil
+}
+
+// action takes a command into the script, once the patch that it names is known to be
+// one.
+func (r *scriptReader) action(c Command) error {
+	name := c.Patch
+	if name == "" {
+		name = c.Path.Patch
+	}
+	if name != "" && r.s.PatchNamed(name) == nil {
+		var names []string
+		for _, p := range r.s.Patches {
+			names = append(names, p.Name)
+		}
+		return fmt.Errorf("no patch is called %q: %s", name, suggest(name, names))
+	}
+	if c.Verb == Write && c.Path.Attr != Enabled {
+		return fmt.Errorf("%s cannot be written: want NAME/enabled", c.Path)
+	}
+	if c.Verb == ExpectLog && !r.s.Log.Present || c.Verb == ExpectOutput && !r.s.Output.Present {
+		return fmt.Errorf("%q: there is no file %s", c.Verb, strings.Replace(c.Verb.String(), " ", "/", 1))
+	}
+	r.s.Script = append(r.s.Script, c)
+	return nil
+}
