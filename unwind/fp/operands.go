@@ -97,6 +97,9 @@ func (s state) hitsFrame(in insn.Inst) bool {
 		if !known || !small(m.Disp) {
 			continue
 		}
+		if in.Op == x86asm.POP && m.Base == x86asm.RSP {
+			sp -= 8 // the address is computed behind the pop
+		}
 		size := int64(in.MemBytes)
 		if size == 0 {
 			size = 64 // x86asm does not say: the most that one instruction stores
