@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
-	"golang.org/x/arch/x86/x86asm"
-
+	"patchlab/emu/cpu"
 	"patchlab/guest"
 	"patchlab/insn"
 )
@@ -20,20 +20,27 @@ const testBase guest.Addr = 0x20000000
 func TestArenaBytesAreTheText(t *testing.T) {
 	a := NewArena(testBase)
 	names := func(at guest.Addr) (string, guest.Addr) {
-		if at == a.Shim().Start {
+		switch at {
+		case a.Shim().Start:
 			return "shim", at
+		case a.Cell():
+			return "cell", at
 		}
 		return "", 0
 	}
+	written := strings.NewReplacer(
+		", ptr [", ", [",
+		a.Shim().Start.String()+" <shim>", "shim",
+		"[rip+0xff2] # "+a.Cell().String()+" <cell>", "[rip+cell]",
+	)
 	code := a.Code()
-	for i, in := range append(append([]instruction{}, stub...), shim...) {
+	for i, in := range instructions {
 		p := a.Places()[i]
 		decoded, err := insn.Decode(code[p.Addr-testBase:], p.Addr)
 		if err != nil {
 			t.Fatalf("%s: %v", in.name, err)
 		}
-		got := strings.Replace(decoded.Text(names), ", ptr [", ", [", 1)
-		got = strings.Replace(got, a.Shim().Start.String()+" <shim>", "shim", 1)
+		got := written.Replace(decoded.Text(names))
 		if got != in.text || decoded.Len != len(in.code) || p.Size != decoded.Len {
 			t.Errorf("%s: bytes % x are %q, the row says %q", in.name, in.code, got, in.text)
 		}
@@ -46,14 +53,11 @@ func TestArenaAsAssembled(t *testing.T) {
 	dir := t.TempDir()
 	source, object, raw := filepath.Join(dir, "a.s"), filepath.Join(dir, "a.o"), filepath.Join(dir, "a.bin")
 	var s strings.Builder
-	s.WriteString(".intel_syntax noprefix\n.text\nstub:\n")
-	for _, in := range stub {
+	s.WriteString(".intel_syntax noprefix\n.text\nshim:\n")
+	for _, in := range instructions {
 		s.WriteString("\t" + in.text + "\n")
 	}
-	fmt.Fprintf(&s, "\t.balign 16, %d\nshim:\n", fill)
-	for _, in := range shim {
-		s.WriteString("\t" + in.text + "\n")
-	}
+	fmt.Fprintf(&s, "\t.balign %d, %d\ncell:\n", guest.PageSize, fill)
 	if err := os.WriteFile(source, []byte(s.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +74,8 @@ func TestArenaAsAssembled(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := NewArena(testBase).Code()
-	if !bytes.HasPrefix(code, want) || len(want) < arenaSize {
-		t.Errorf("got\n% x\nassembled\n% x", code[:arenaSize], want)
+	if !bytes.Equal(code, want) {
+		t.Errorf("got\n% x\nassembled\n% x", code[:arenaSize], want[:min(arenaSize, len(want))])
 	}
 	if rest := bytes.Trim(code[arenaSize:], "\xcc"); len(rest) > 0 {
 		t.Errorf("the rest of the page is not filled: % x", rest)
@@ -80,16 +84,14 @@ func TestArenaAsAssembled(t *testing.T) {
 
 func TestArenaPlaces(t *testing.T) {
 	a := NewArena(testBase)
-	next := a.Stub().Start
+	next := testBase
 	for _, p := range a.Places() {
-		if p.Name == "shim.entry" {
-			if next != a.Stub().End {
-				t.Errorf("stub ends at %s, its range is %s", next, a.Stub())
-			}
-			next = a.Shim().Start
+		in := a.Shim()
+		if strings.HasPrefix(p.Name, "stub.") {
+			in = a.Stub()
 		}
-		if p.Addr != next {
-			t.Errorf("%s at %s, want %s", p.Name, p.Addr, next)
+		if p.Addr != next || !in.Covers(guest.RangeOf(p.Addr, uint64(p.Size))) {
+			t.Errorf("%s at %s, want %s, in %s", p.Name, p.Addr, next, in)
 		}
 		if at, ok := a.At(p.Addr); !ok || at != p || a.Named(p.Name) != p {
 			t.Errorf("%s is found as %+v, %v", p.Name, at, ok)
@@ -101,10 +103,10 @@ func TestArenaPlaces(t *testing.T) {
 		}
 		next += guest.Addr(p.Size)
 	}
-	if next != a.Shim().End || !a.Page().Covers(a.Shim()) {
-		t.Errorf("shim ends at %s, its range is %s", next, a.Shim())
+	if next != a.Stub().End || !a.Page().Covers(a.Stub()) {
+		t.Errorf("stub ends at %s, its range is %s", next, a.Stub())
 	}
-	for _, at := range []guest.Addr{testBase - 1, a.Stub().End, a.Shim().End, a.Page().End, 0, ^guest.Addr(0)} {
+	for _, at := range []guest.Addr{testBase - 1, a.Stub().End, a.Page().End, a.Cell(), a.Data().End, 0, ^guest.Addr(0)} {
 		if p, ok := a.At(at); ok {
 			t.Errorf("%s found at %s", p.Name, at)
 		}
@@ -118,134 +120,53 @@ func TestArenaPlaces(t *testing.T) {
 	}
 }
 
-// TestStackThroughArena follows stack pointer, frame pointer and stack from
-// entry to return, and holds each place's depth and the hook's picture against
-// them.
-func TestStackThroughArena(t *testing.T) {
-	const (
-		entry            = 0x8000 // E
-		callerBP         = 0xb0b0
-		parentIP, functn = 0x401234, 0x402005
-		body             = 0x10000040
-	)
-	for _, route := range []uint64{0, body} {
-		a := NewArena(testBase)
-		m := stackMachine{t: t, arena: a, sp: entry, bp: callerBP, ip: a.Stub().Start, words: map[uint64]uint64{
-			entry + 8: parentIP, entry: functn,
-		}}
-		var order []string
-		for {
-			p, ok := a.At(m.ip)
-			if !ok {
-				break
-			}
-			order = append(order, p.Name)
-			if m.sp+p.Depth != entry {
-				t.Errorf("%s: depth %d, stack pointer E-%d", p.Name, p.Depth, entry-m.sp)
-			}
-			if m.ip == a.Hook() {
-				m.checkHook(entry, callerBP, parentIP, functn)
-				if route != 0 {
-					m.words[m.sp+IPOffset] = route
+func TestArenaRanges(t *testing.T) {
+	a := NewArena(testBase)
+	for _, c := range []struct {
+		name      string
+		got, want guest.Range
+	}{
+		{"Range", a.Range(), guest.Range{Start: 0x20000000, End: 0x20002000}},
+		{"Page", a.Page(), guest.Range{Start: 0x20000000, End: 0x20001000}},
+		{"Data", a.Data(), guest.Range{Start: 0x20001000, End: 0x20002000}},
+		{"Shim", a.Shim(), guest.Range{Start: 0x20000000, End: 0x20000007}},
+		{"Stub", a.Stub(), guest.Range{Start: 0x20000007, End: 0x20000038}},
+		{"Cell", guest.RangeOf(a.Cell(), cellSize), guest.Range{Start: 0x20001000, End: 0x20001008}},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %s, want %s", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestCPUStub(t *testing.T) {
+	a := NewArena(testBase)
+	data := make([]byte, guest.PageSize)
+	got := a.CPUStub(data)
+	if &got.Cell[0] != &data[0] || len(got.Cell) != cellSize || cap(got.Cell) != cellSize {
+		t.Errorf("the cell is %d of %d bytes, not the first %d of the page", len(got.Cell), cap(got.Cell), cellSize)
+	}
+	got.Cell = nil
+	want := cpu.Stub{Entry: 0x20000007, Fast: 0x2000000e, Slow: 0x2000000f, Hook: 0x20000004, Commit: 0x20000028}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestArenaBugs wants what only a bug of ours can ask for to panic as such.
+func TestArenaBugs(t *testing.T) {
+	for name, do := range map[string]func(){
+		"inside a page": func() { NewArena(testBase + 8) },
+		"no place":      func() { NewArena(testBase).Named("stub.nowhere") },
+		"no cell":       func() { NewArena(testBase).CPUStub(make([]byte, cellSize-1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if r, ok := recover().(string); !ok || !strings.HasPrefix(r, "BUG: ") {
+					t.Errorf("recovered %v", r)
 				}
-			}
-			m.step()
-		}
-		want := uint64(functn)
-		if route != 0 {
-			want = route
-		}
-		if uint64(m.ip) != want || m.sp != entry+8 || m.bp != callerBP || m.words[m.sp] != parentIP {
-			t.Errorf("left to %s with sp E%+d, bp %#x", m.ip, int64(m.sp)-entry, m.bp)
-		}
-		if got := strings.Join(order, " "); got != runOrder {
-			t.Errorf("ran %s", got)
-		}
-	}
-}
-
-const runOrder = "stub.entry stub.parent stub.parent_frame stub.ip stub.function stub.function_frame stub.regs stub.call " +
-	"shim.entry shim.frame shim.hook shim.leave shim.ret " +
-	"stub.commit stub.drop stub.restore stub.drop_parent stub.ret"
-
-// stackMachine executes what the arena consists of, by the decoded operands.
-type stackMachine struct {
-	t      *testing.T
-	arena  *Arena
-	sp, bp uint64
-	ip     guest.Addr
-	words  map[uint64]uint64
-}
-
-func (m *stackMachine) checkHook(entry, callerBP, parentIP, function uint64) {
-	m.t.Helper()
-	word := func(what string, at, want uint64) {
-		if m.words[at] != want {
-			m.t.Errorf("at the hook: %s is %#x, want %#x", what, m.words[at], want)
-		}
-	}
-	if m.sp != m.bp || m.sp+SlotOffset != entry {
-		m.t.Errorf("at the hook: sp E-%d, bp E-%d", entry-m.sp, entry-m.bp)
-	}
-	word("regs.ip", m.sp+IPOffset, function)
-	word("return slot", m.sp+SlotOffset, function)
-	word("parent", m.sp+ParentOffset, parentIP)
-	word("shim's return address", m.bp+8, uint64(m.arena.Named("stub.commit").Addr))
-	ofFunction := m.words[m.bp]
-	word("return address of the function's frame", ofFunction+8, function)
-	ofParent := m.words[ofFunction]
-	word("return address of the parent's frame", ofParent+8, parentIP)
-	word("saved frame pointer", ofParent, callerBP)
-}
-
-func (m *stackMachine) push(v uint64) {
-	m.sp -= 8
-	m.words[m.sp] = v
-}
-
-func (m *stackMachine) pop() uint64 {
-	v := m.words[m.sp]
-	m.sp += 8
-	return v
-}
-
-// address returns the address of the one kind of memory operand that occurs.
-func (m *stackMachine) address(arg x86asm.Arg) uint64 {
-	mem := arg.(x86asm.Mem)
-	if mem.Base != x86asm.RSP || mem.Index != 0 {
-		m.t.Fatalf("%s: operand %s", m.ip, mem)
-	}
-	return m.sp + uint64(mem.Disp)
-}
-
-func (m *stackMachine) step() {
-	in, err := insn.Decode(m.arena.Code()[m.ip-testBase:], m.ip)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.ip = in.End()
-	_, toMemory := in.Args[0].(x86asm.Mem)
-	switch {
-	case in.Op == x86asm.PUSH && toMemory:
-		m.push(m.words[m.address(in.Args[0])])
-	case in.Op == x86asm.PUSH && in.Args[0] == x86asm.RBP:
-		m.push(m.bp)
-	case in.Op == x86asm.POP && toMemory:
-		v := m.pop()
-		m.words[m.address(in.Args[0])] = v
-	case in.Op == x86asm.POP && in.Args[0] == x86asm.RBP:
-		m.bp = m.pop()
-	case in.Op == x86asm.MOV && in.Args[0] == x86asm.RBP && in.Args[1] == x86asm.RSP:
-		m.bp = m.sp
-	case in.Op == x86asm.LEA && in.Args[0] == x86asm.RSP:
-		m.sp = m.address(in.Args[1])
-	case in.Op == x86asm.CALL:
-		m.push(uint64(m.ip))
-		m.ip, _ = in.DirectTarget()
-	case in.Op == x86asm.RET:
-		m.ip = guest.Addr(m.pop())
-	case in.Op == x86asm.NOP:
-	default:
-		m.t.Fatalf("%s changes more than the two pointers", in)
+			}()
+			do()
+		})
 	}
 }

@@ -7,16 +7,19 @@
 //	prepared, err := sites.Prepare(text, isFentry, functions) // a program or module, while it is loaded
 //	// write prepared.Nops: nobody runs there yet
 //
-//	arena := trampoline.NewArena(base) // map arena.Code() at base, readable and executable
-//	writer := trampoline.NewWriter(store, sites, text, arena.Stub().Start)
+//	arena := trampoline.NewArena(base)
+//	// map arena.Code() at arena.Page(), readable and executable, and memory that
+//	// arena.CPUStub tells the CPU of at arena.Data(), readable
+//	writer := trampoline.NewWriter(store, sites, text, arena.Entry())
 //	table := program.Add(writer.OneWrite())
 //	program.Start(&activation, task, table, site, 1) // install; 0 uninstalls
 //	// step until the table is done, then:
 //	err = writer.Err(site, true, trampoline.Outcome(result))
 //
-// While a site is installed, its function's entry calls the stub, the stub calls
-// the shim, and when the shim's hook is reached whoever runs the machine asks a
-// [Router] where to go. [Arena] shows the stack at that point.
+// While a site is installed, its function's entry calls the stub. There the CPU
+// either has a [Router] say where to go and leaves at once, or lets the stub call
+// the shim, at whose hook the handler is taken step by step. [Arena] shows the
+// stack at that point, and what both ways leave.
 //
 // What changes during a run lies in the protocol store (the state of each site,
 // text_mutex), in guest memory (the bytes), or in an immutable index that a

@@ -26,7 +26,7 @@ func Example() {
 	store := protocol.NewStore()
 	arena := trampoline.NewArena(0x20000000)
 	sites := trampoline.NewSites(store)
-	writer := trampoline.NewWriter(store, sites, text, arena.Stub().Start)
+	writer := trampoline.NewWriter(store, sites, text, arena.Entry())
 	program := protocol.NewProgram(store)
 	table := program.Add(writer.OneWrite())
 	show()
@@ -54,8 +54,8 @@ func Example() {
 	// Output:
 	// `call 0x401010` (e8 0b 00 00 00)
 	// `nop dword ptr [rax+rax]` (0f 1f 44 00 00)
-	// `call 0x20000000` (e8 fb ef bf 1f)
+	// `call 0x20000007` (e8 02 f0 bf 1f)
 	// 0 <nil>
-	// `call 0x20000000` (e8 fb ef bf 1f)
+	// `call 0x20000007` (e8 02 f0 bf 1f)
 	// -16 site f+0 at 0x401000: already installed
 }

@@ -17,7 +17,7 @@ const (
 	textBase guest.Addr = 0x401000
 	fentry   guest.Addr = 0x409000
 	gotSlot  guest.Addr = 0x40a000
-	testStub            = testBase
+	testStub            = testBase + shimSize
 )
 
 func isFentry(a guest.Addr) bool { return a == fentry }

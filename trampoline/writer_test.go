@@ -24,9 +24,9 @@ func TestInstallUninstall(t *testing.T) {
 		}
 	}
 	want := []string{
-		"0x401000: e8 fb ef bf 1f",
-		"0x401024: 67 e8 d6 ef bf 1f",
-		"0x401040: 67 e8 ba ef bf 1f",
+		"0x401000: e8 02 f0 bf 1f",
+		"0x401024: 67 e8 dd ef bf 1f",
+		"0x401040: 67 e8 c1 ef bf 1f",
 	}
 	if !slices.Equal(b.text.writes, want) {
 		t.Errorf("wrote %q, want %q", b.text.writes, want)
@@ -89,8 +89,8 @@ func TestRefusals(t *testing.T) {
 		{
 			name: "one foreign byte", site: 1, is: ErrMismatch, errno: -22,
 			spoil: func(b *rig) { b.must(1, true); b.text.put(b.t, 0x401029, "9f") },
-			want: "site g+4 at 0x401024: expected `addr32 call 0x20000000` (67 e8 d6 ef bf 1f), " +
-				"found `addr32 call 0xffffffffa0000000` (67 e8 d6 ef bf 9f)",
+			want: "site g+4 at 0x401024: expected `addr32 call 0x20000007` (67 e8 dd ef bf 1f), " +
+				"found `addr32 call 0xffffffffa0000007` (67 e8 dd ef bf 9f)",
 		},
 		{
 			name: "no instruction", install: true, is: ErrMismatch, errno: -22,
