@@ -4,22 +4,23 @@ import "slices"
 
 // commonFlags are the flags of every source.
 var commonFlags = []string{
-	"-O2",                             // what is patched in earnest is optimized code
-	"-std=gnu11",                      // the kernel's dialect
-	"-ffreestanding",                  // no C library: names like memcpy mean nothing to the compiler
-	"-nostdinc",                       // no header of the host, whose content the cache does not know
-	"-fno-pie",                        // everything lies below 2 GiB at fixed addresses
-	"-fno-common",                     // a variable is defined where it is defined, as in the kernel
-	"-fno-ident",                      // no .comment
-	"-fno-jump-tables",                // a switch in a __user function must not read kernel data; the kernel has none either
-	"-fno-strict-aliasing",            // the kernel's dialect
-	"-fno-stack-protector",            // some distributions switch it on; it reads %gs:40
-	"-fno-stack-clash-protection",     // likewise; probes below rsp
-	"-fcf-protection=none",            // likewise; endbr64 only where a scenario asks for it
-	"-fno-asynchronous-unwind-tables", // nobody reads .eh_frame of a kernel
-	"-fno-omit-frame-pointer",         // stacks are walked by frame pointers
-	"-mno-omit-leaf-frame-pointer",    // through leaves as well
-	"-g1", "-gdwarf-4",                // lines for the linker's messages (binutils misreads those of DWARF 5); not in the result
+	"-O2",                                // what is patched in earnest is optimized code
+	"-std=gnu11",                         // the kernel's dialect
+	"-ffreestanding",                     // no C library: names like memcpy mean nothing to the compiler
+	"-nostdinc",                          // no header of the host, whose content the cache does not know
+	"-fno-pie",                           // everything lies below 2 GiB at fixed addresses
+	"-fno-common",                        // a variable is defined where it is defined, as in the kernel
+	"-fno-ident",                         // no .comment
+	"-fno-jump-tables",                   // a switch in a __user function must not read kernel data; the kernel has none either
+	"-fno-tree-loop-distribute-patterns", // a loop stays one: no call of memset takes its place
+	"-fno-strict-aliasing",               // the kernel's dialect
+	"-fno-stack-protector",               // some distributions switch it on; it reads %gs:40
+	"-fno-stack-clash-protection",        // likewise; probes below rsp
+	"-fcf-protection=none",               // likewise; endbr64 only where a scenario asks for it
+	"-fno-asynchronous-unwind-tables",    // nobody reads .eh_frame of a kernel
+	"-fno-omit-frame-pointer",            // stacks are walked by frame pointers
+	"-mno-omit-leaf-frame-pointer",       // through leaves as well
+	"-g1", "-gdwarf-4",                   // lines for the linker's messages (binutils misreads those of DWARF 5); not in the result
 	"-fdiagnostics-color=never",             // messages for one line each
 	"-fno-diagnostics-show-caret",           //
 	"-fmax-errors=10",                       //

@@ -91,7 +91,7 @@ var forms = []Form{
 	{Verb: Read, Usage: "read PATH", Doc: "Show the value of PATH.", Negatable: true},
 	{Verb: errorText, Usage: "error TEXT", Doc: "The command above failed with a message that TEXT is part of."},
 
-	{Verb: WaitPath, Usage: "wait PATH VALUE", Doc: "Let the program run until PATH has that value."},
+	{Verb: WaitPath, Usage: "wait PATH VALUE", Doc: "Let the program run until PATH has that value; a patch that is gone has 0 everywhere."},
 	{Verb: WaitDuration, Usage: "wait DURATION", Doc: "Let the program run for DURATION of virtual time."},
 	{Verb: WaitExit, Usage: "wait exit", Doc: "Let the program run until all of its tasks have exited."},
 	{Verb: WaitIn, Usage: "wait TASK in FUNCTION", Doc: "Let the program run until FUNCTION is on the stack of TASK."},
@@ -107,7 +107,7 @@ var forms = []Form{
 	{Verb: ExpectUnreliable, Usage: "expect TASK pending unreliable", Doc: "TASK has not been switched yet: its stack could not be relied on at the last attempt."},
 	{Verb: ExpectOnStack, Usage: "expect TASK pending on-stack FUNCTION", Doc: "TASK has not been switched yet: FUNCTION was on its stack at the last attempt."},
 	{Verb: ExpectSwitched, Usage: "expect TASK switched RULE", Doc: "TASK was last switched by RULE."},
-	{Verb: ExpectCalls, Usage: "expect calls FUNCTION SIDE OP N", Doc: "The number of calls of FUNCTION that ran the body of SIDE compares so with N."},
+	{Verb: ExpectCalls, Usage: "expect calls FUNCTION SIDE OP N", Doc: "The number of calls of the patched FUNCTION since the start that ran the body of SIDE compares so with N."},
 	{Verb: ExpectMixed, Usage: "expect mixed N", Doc: "There were N calls whose body was of another side than that of a patched function below them."},
 }
 
