@@ -77,29 +77,19 @@ func (w *walk) run() error {
 	}
 	last := w.low
 	for bp := w.t.Regs.GPR[guest.RBP]; ; {
-		if a, isRegs := guest.DecodeFramePointer(bp); isRegs {
-			return w.regs(a, last)
-		}
-		if bp == 0 {
-			return &unwind.Error{Reason: unwind.NoEnd, Addr: last}
-		}
 		frame := guest.Addr(bp)
-		if err := w.check(frame); err != nil {
-			return err
+		if frame < w.low || frame > w.t.Top-frameSize || frame%8 != 0 {
+			return w.notFrame(bp, last)
 		}
 		saved, ret, err := w.words.pair(frame)
 		if err != nil {
 			return err
 		}
-		end, err := w.isEnd(frame, guest.Addr(ret))
-		if err != nil {
-			return err
+		if ret == uint64(w.code.Gate()) || frame == w.t.Top-frameSize {
+			return w.end(frame, guest.Addr(ret))
 		}
-		if err := w.ret(guest.Addr(ret), end); err != nil {
+		if err := w.ret(unwind.Frame{Addr: guest.Addr(ret), Kind: unwind.Return}); err != nil {
 			return err
-		}
-		if end {
-			return w.done()
 		}
 		bp, last, w.low = saved, frame, frame+frameSize
 	}
@@ -135,144 +125,4 @@ func (w *walk) top() error {
 		}
 	}
 	return w.push(pc)
-}
-
-// check refuses a frame that cannot be the next one (update_stack_state in
-// unwind_frame.c).
-func (w *walk) check(frame guest.Addr) error {
-	reason := unwind.Reason(0)
-	switch {
-	case frame%8 != 0:
-		reason = unwind.Misaligned
-	case !w.t.Stack.Covers(guest.RangeOf(frame, frameSize)):
-		reason = unwind.OffStack
-	case frame < w.low:
-		reason = unwind.NotRising
-	case frame > w.t.Top-frameSize:
-		reason = unwind.NoEnd
-	default:
-		return nil
-	}
-	return &unwind.Error{Reason: reason, Addr: frame}
-}
-
-// isEnd tells whether the frame is the last one. Its place says so, in one of the
-// kernel's three shapes, and its return address must agree: the one that ends a
-// call from the machine is found there and nowhere else.
-//
-//	            plain     realigned by gcc   of the stub
-//	Top-8    gate         gate               gate
-//	Top-16   rbp  <frame  gate (copy)        return behind the site
-//	Top-24                rbp  <frame        gate (copy)
-//	Top-32                                   rbp  <frame
-func (w *walk) isEnd(frame, ret guest.Addr) (bool, error) {
-	gate := w.code.Gate()
-	end := frame == w.t.Top-16 && w.behind == inBody
-	if !end && ret == gate {
-		below, above, err := w.words.pair(w.t.Top - 16)
-		if err != nil {
-			return false, err
-		}
-		realigned := frame == w.t.Top-24 && w.behind == inBody
-		stub := frame == w.t.Top-32 && w.behind == atSite && guest.Addr(below) == w.site
-		end = (realigned || stub) && guest.Addr(above) == gate
-	}
-	if end != (ret == gate) {
-		return false, &unwind.Error{Reason: unwind.NoEnd, Addr: frame}
-	}
-	return end, nil
-}
-
-// ret reports a return address, which must be text that keeps frames; behind the
-// site of a patched function it need not, since the stub keeps them for it.
-func (w *walk) ret(addr guest.Addr, end bool) error {
-	r := unwind.Frame{Addr: addr, Kind: unwind.Return}
-	if end {
-		return w.push(r)
-	}
-	f := w.code.Find(r.Lookup())
-	switch {
-	case f == nil:
-		return w.code.Unreliable(unwind.NotText, r)
-	case w.behind == inStub:
-		w.behind, w.site = atSite, addr
-		if err := w.push(r); err != nil {
-			return err
-		}
-		return w.decided()
-	case f.Stub:
-		w.behind = inStub
-	case !f.Frames:
-		return w.code.Unreliable(unwind.NoFrames, r)
-	default:
-		w.behind = inBody
-	}
-	return w.push(r)
-}
-
-// decided reports the body that the handler has decided on, once.
-func (w *walk) decided() error {
-	if w.t.Decided == 0 || w.told {
-		return nil
-	}
-	w.told = true
-	body := unwind.Frame{Addr: w.t.Decided, Kind: unwind.Decided}
-	if w.code.Find(body.Addr) == nil {
-		return w.code.Unreliable(unwind.NotText, body)
-	}
-	return w.push(body)
-}
-
-// regs ends the walk at a register frame: with success at the one of user mode at
-// the stack's top, else with an error. The kernel takes that one for the end also
-// behind other frames, since its entry code calls functions from there; here the
-// machine calls them, and they end in a frame that says so.
-func (w *walk) regs(a, last guest.Addr) error {
-	if err := w.checkRegs(a); err != nil {
-		return err
-	}
-	f, err := guest.ReadRegFrame(w.t.Memory, a)
-	switch {
-	case err != nil:
-		return &unwind.Error{Reason: unwind.Unreadable, Addr: a, Err: err}
-	case f.Mode == guest.KernelMode:
-		return w.code.Unreliable(unwind.Interrupted, unwind.Frame{Addr: f.RIP, Kind: unwind.ExactPC})
-	case a != w.t.Top:
-		return &unwind.Error{Reason: unwind.BadRegs, Addr: a}
-	case w.t.Regs.RIP != w.code.Gate():
-		return &unwind.Error{Reason: unwind.NoEnd, Addr: last}
-	}
-	return w.done()
-}
-
-func (w *walk) checkRegs(a guest.Addr) error {
-	reason := unwind.Reason(0)
-	switch {
-	case a%8 != 0:
-		reason = unwind.Misaligned
-	case !w.t.Stack.Covers(guest.RangeOf(a, guest.RegFrameSize)):
-		reason = unwind.OffStack
-	case a < w.low:
-		reason = unwind.NotRising
-	default:
-		return nil
-	}
-	return &unwind.Error{Reason: reason, Addr: a}
-}
-
-// push reports an entry. A trace that is full with it is too deep, as in the
-// kernel.
-func (w *walk) push(f unwind.Frame) error {
-	if !w.s.Push(f) {
-		return w.code.Unreliable(unwind.TooDeep, f)
-	}
-	return nil
-}
-
-// done ends a walk that has seen all of the stack.
-func (w *walk) done() error {
-	if w.t.Decided != 0 && !w.told {
-		return w.code.Unreliable(unwind.NoStub, unwind.Frame{Addr: w.t.Decided, Kind: unwind.Decided})
-	}
-	return nil
 }

@@ -64,31 +64,30 @@ func (r *region) padding(off int) (n int, why string) {
 
 // demand says what is wrong with an instruction in its state, "" for nothing.
 func (f *flow) demand(n *node, t *Text) string {
-	in, s := n.in, n.before
-	at := t.place(in.Addr)
+	in, s := &n.in, n.before
 	switch {
 	case n.site:
-	case s.hitsFrame(in):
-		return "writes to its frame at " + at
-	case isForeign(in):
-		return fmt.Sprintf("leaves by %s at %s", strings.ToLower(in.Op.String()), at)
+	case s.hitsFrame(*in):
+		return "writes to its frame at " + t.place(in.Addr)
+	case isForeign(*in):
+		return fmt.Sprintf("leaves by %s at %s", strings.ToLower(in.Op.String()), t.place(in.Addr))
 	case in.IsCall():
 		if to, ok := in.DirectTarget(); ok && to == in.End() {
-			return "calls the next instruction at " + at
+			return "calls the next instruction at " + t.place(in.Addr)
 		}
 		if !s.hasFrame() {
-			return fmt.Sprintf("calls at %s without a frame", at)
+			return fmt.Sprintf("calls at %s without a frame", t.place(in.Addr))
 		}
 	case in.Op == x86asm.SYSCALL:
 		if !s.hasFrame() {
-			return fmt.Sprintf("makes a system call at %s without a frame", at)
+			return fmt.Sprintf("makes a system call at %s without a frame", t.place(in.Addr))
 		}
 	case in.IsRet():
 		if !s.canLeave() {
-			return fmt.Sprintf("returns at %s with rbp or rsp changed", at)
+			return fmt.Sprintf("returns at %s with rbp or rsp changed", t.place(in.Addr))
 		}
 	case in.IsJump():
-		if why := f.demandJump(in, s, t); why != "" {
+		if why := f.demandJump(*in, s, t); why != "" {
 			return why
 		}
 	}
