@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"slices"
 	"sort"
+	"strings"
 
 	"patchlab/guest"
 )
@@ -35,8 +36,8 @@ type Symbol struct {
 
 // Function is a piece of code that a symbol begins.
 type Function struct {
-	// Name is the first name of the function; functions before labels, then by
-	// alphabet. A part that the compiler moved away is a function of its own, NAME.cold.
+	// Name is the preferred name of the function: that of a function rather than a label,
+	// with the fewest underscores in front, then the first by alphabet. A part that the compiler moved away is a function of its own, NAME.cold.
 	Name string
 	// Aliases are the other names of the same address.
 	Aliases []string
@@ -96,19 +97,20 @@ func symtabOf(segs []Segment, syms []Symbol) Symtab {
 		if labels && inside.Contains(group[0].Addr) {
 			continue
 		}
+		seg := segmentAt(segs, group[0].Addr)
 		for _, s := range group {
-			if end := s.Addr + guest.Addr(s.Size); s.Kind <= KindIFunc && end > inside.End {
+			if end := min(s.Addr+guest.Addr(s.Size), seg.Range.End); s.Kind <= KindIFunc && end > inside.End {
 				inside = guest.Range{Start: s.Addr, End: end}
 			}
 		}
-		t.add(segs, group)
+		t.add(seg, group)
 	}
 	return t
 }
 
-// add makes a span, and a function where there is code, of the symbols of one address.
-func (t *Symtab) add(segs []Segment, group []Symbol) {
-	seg := segmentAt(segs, group[0].Addr)
+// add makes a span, and a function where there is code, of the symbols of one address,
+// which lies in seg.
+func (t *Symtab) add(seg *Segment, group []Symbol) {
 	s := span{rng: guest.Range{Start: group[0].Addr, End: seg.Range.End}, symbol: preferred(group)}
 	if n := len(t.spans); n > 0 && t.spans[n-1].rng.End > s.rng.Start {
 		t.spans[n-1].rng.End = s.rng.Start
@@ -131,15 +133,13 @@ func (t *Symtab) add(segs []Segment, group []Symbol) {
 	t.Functions = append(t.Functions, f)
 }
 
-// preferred returns the symbol of the lowest kind. They are sorted by name.
+// preferred returns the symbol to call an address by, of several sorted by name. The
+// kernel goes by underscores too (scripts/kallsyms.c, compare_symbols).
 func preferred(group []Symbol) Symbol {
-	best := group[0]
-	for _, s := range group[1:] {
-		if s.Kind < best.Kind {
-			best = s
-		}
-	}
-	return best
+	underscores := func(s Symbol) int { return len(s.Name) - len(strings.TrimLeft(s.Name, "_")) }
+	return slices.MinFunc(group, func(a, b Symbol) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(underscores(a), underscores(b)))
+	})
 }
 
 // ByName returns the symbols of that name in kallsyms order: by address. The caller
