@@ -31,6 +31,18 @@ func (p *Program) Add(t *Table) TableID {
 // Table returns the table with that id.
 func (p *Program) Table(id TableID) *Table { return p.tables[id] }
 
+// HasStep reports whether some table has a step of that name.
+func (p *Program) HasStep(name string) bool {
+	for _, t := range p.tables {
+		for _, s := range t.Steps {
+			if s.Name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Start begins the table id in a, on top of what runs there.
 func (p *Program) Start(a *Activation, actor guest.TaskID, id TableID, locals ...uint64) {
 	if int(a.depth) == maxDepth {
@@ -88,6 +100,8 @@ func (p *Program) leave(a *Activation) {
 		a.depth--
 		if a.depth > 0 {
 			a.frames[a.depth-1].Result = f.Result
+		} else {
+			a.last = f.Result
 		}
 	}
 }

@@ -113,7 +113,15 @@ const maxDepth = 6
 type Activation struct {
 	frames [maxDepth]Frame
 	depth  uint8
+	last   uint64 // what the outermost table returned last
 }
+
+// LastResult returns what the last outermost table that ended has returned.
+func (a *Activation) LastResult() uint64 { return a.last }
+
+// SetResult hands the innermost table what the guest function that it called has
+// returned.
+func (a *Activation) SetResult(v uint64) { a.frames[a.depth-1].Result = v }
 
 // Active reports whether a table is running.
 func (a *Activation) Active() bool { return a.depth > 0 }

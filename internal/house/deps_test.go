@@ -11,15 +11,15 @@ import (
 // gets its name here. Names may stand here before there is such a package.
 const importOrder = `
 	# words and data
-	guest
+	guest, testprogs/include
 	insn
 	protocol, image, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
 	# the parts
-	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind, trampoline
+	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind < unwind/unwindtest, trampoline
 
 	# the machine, the unwinders and the model, which do not know each other
-	emu, unwind/fp, livepatch, testprogs/include
+	emu, unwind/fp, livepatch
 	only livepatch: guest, protocol, unwind
 
 	# the laboratory puts them together

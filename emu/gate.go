@@ -1,0 +1,129 @@
+package emu
+
+import (
+	"fmt"
+
+	"patchlab/guest"
+)
+
+// initialFlags are the flags that code starts with: interrupts on, and the bit that
+// is always one.
+const initialFlags = 0x202
+
+// enterGate takes a task from user mode into the kernel function of a gate. The
+// user registers go to the top of its kernel stack; the function is called right
+// below, so that its frame is the last one of a stack.
+func (m *Machine) enterGate(t *task, fn guest.Addr) error {
+	user := m.exit.Regs
+	nr := user.GPR[guest.RAX]
+	user.GPR[guest.RCX], user.GPR[guest.R11] = uint64(user.RIP), user.RFLAGS
+	frame := guest.RegFrame{Regs: user, OrigRAX: nr, Mode: guest.UserMode}
+	b := frame.Encode()
+	if err := m.mem.WriteAt(t.top(), b[:]); err != nil {
+		return err
+	}
+	sp := t.top() - 8
+	if err := guest.WriteU64(m.mem, sp, uint64(Until)); err != nil {
+		return err
+	}
+	k := user
+	k.GPR[guest.RCX] = user.GPR[guest.R10] // the fourth argument, as Linux passes it
+	k.GPR[guest.RBP], k.GPR[guest.RSP] = 0, uint64(sp)
+	k.RIP, k.RFLAGS = fn, initialFlags
+	m.cpu.SetRegisters(&t.ctx, &k)
+	t.mode = guest.KernelMode
+	return nil
+}
+
+// returned goes on after guest code came back to where the machine called it from.
+func (m *Machine) returned(t *task) (goOn bool, err error) {
+	if sp := m.exit.Regs.SP(); sp != t.top() {
+		return false, m.wrong(t, fmt.Sprintf("returned from the kernel with the stack pointer at %s instead of %s", sp, t.top()))
+	}
+	if m.atomic(t.cpu) {
+		return false, m.wrong(t, "returned from the kernel with preemption off")
+	}
+	result := m.exit.Regs.GPR[guest.RAX]
+	if t.inGuest {
+		t.inGuest = false
+		t.act.SetResult(result)
+		return false, nil
+	}
+	if t.kernel {
+		return false, m.wrong(t, "returned from a kernel task")
+	}
+	frame, err := guest.ReadRegFrame(m.mem, t.top())
+	if err != nil {
+		return false, err
+	}
+	frame.GPR[guest.RAX] = result
+	m.cpu.SetRegisters(&t.ctx, &frame.Regs)
+	t.exiting = true
+	return false, nil
+}
+
+// exitGate does what every return to user mode does, in the kernel's order
+// (exit_to_user_mode_loop in kernel/entry/common.c): reschedule, patch pending. done
+// says that the task is in user mode.
+func (m *Machine) exitGate(t *task) (done bool, err error) {
+	if m.needResched[t.cpu] && len(m.queue) > 0 {
+		return false, m.schedule(t, Runnable)
+	}
+	if table, pending := m.patcher.Exit(t.id); pending {
+		m.prog.Start(&t.act, t.id, table)
+		if m.stepped(t) {
+			return false, nil
+		}
+		m.prog.RunWhole(&t.act)
+	}
+	t.exiting = false
+	t.mode = guest.UserMode
+	t.passes++
+	return true, nil
+}
+
+// preemptTask takes a task off its CPU at the end of its turn, or remembers to do so
+// when preemption is off.
+func (m *Machine) preemptTask(t *task) error {
+	switch {
+	case t.state != OnCPU:
+		return nil
+	case m.atomic(t.cpu):
+		m.needResched[t.cpu] = true
+		return nil
+	case t.kernel && !t.inGuest, t.exiting:
+		m.leaveCPU(t, Runnable, inUser)
+		return nil
+	case t.mode == guest.UserMode:
+		t.exiting = true
+		m.leaveCPU(t, Runnable, inUser)
+		return nil
+	}
+	return m.interruptTask(t, Runnable)
+}
+
+// interruptTask takes a task off its CPU in kernel mode, at any instruction: a
+// register frame goes to its stack, as an interrupt's entry code pushes it.
+func (m *Machine) interruptTask(t *task, s TaskState) error {
+	regs := m.cpu.Registers(&t.ctx)
+	at := (regs.SP() - guest.RegFrameSize) &^ 15
+	if !t.kstack.Covers(guest.RangeOf(at, guest.RegFrameSize)) {
+		return m.wrong(t, "kernel stack overflow: no room for an interrupt's register frame")
+	}
+	frame := guest.RegFrame{Regs: regs, OrigRAX: ^uint64(0)}
+	b := frame.Encode()
+	if err := m.mem.WriteAt(at, b[:]); err != nil {
+		return err
+	}
+	t.frame = at
+	m.leaveCPU(t, s, interrupted)
+	return nil
+}
+
+// reschedIfNeeded is the scheduling point of cond_resched and preempt_enable.
+func (m *Machine) reschedIfNeeded(t *task) error {
+	if t.state != OnCPU || !m.needResched[t.cpu] || len(m.queue) == 0 {
+		return nil
+	}
+	return m.schedule(t, Runnable)
+}

@@ -1,0 +1,106 @@
+package mem
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"patchlab/guest"
+)
+
+// Snapshot is the content of an address space at one instant. The zero value is
+// ready for [Space.Save]; saving again into the same value reuses its memory.
+type Snapshot struct {
+	maps []*Mapping
+	gens []uint64
+	data []byte // of the writable mappings, and of text that was changed, in order
+}
+
+// kept reports whether a mapping's bytes are part of a snapshot: data that the
+// guest can write, and text that is not as it was loaded.
+func kept(p guest.Perm, gen uint64) bool { return p&guest.Write != 0 || gen != 0 }
+
+// Save copies all that can change into p.
+func (s *Space) Save(p *Snapshot) {
+	p.maps = append(p.maps[:0], s.maps...)
+	p.gens = p.gens[:0]
+	p.data = p.data[:0]
+	for _, m := range s.maps {
+		p.gens = append(p.gens, m.gen)
+		if kept(m.Perm, m.gen) {
+			p.data = append(p.data, m.Data...)
+		}
+	}
+}
+
+// Watcher is told what a restore changed, besides data.
+type Watcher interface {
+	// Mapped and Unmapped report mappings that came back or went.
+	Mapped(m *Mapping) error
+	Unmapped(m *Mapping) error
+	// TextChanged reports a range of text with new bytes.
+	TextChanged(r guest.Range)
+}
+
+// Restore puts the state p of this space back and tells w. An error comes from w;
+// the space cannot be used then.
+func (s *Space) Restore(p *Snapshot, w Watcher) error {
+	if !slices.Equal(s.maps, p.maps) {
+		if err := s.remap(p, w); err != nil {
+			return err
+		}
+	}
+	data := p.data
+	for i, m := range s.maps {
+		gen := p.gens[i]
+		if m.Perm&guest.Write != 0 {
+			data = data[copy(m.Data, data):]
+			continue
+		}
+		var saved []byte
+		if kept(m.Perm, gen) {
+			saved, data = data[:len(m.Data)], data[len(m.Data):]
+		}
+		if m.gen != gen {
+			restoreText(m, saved, w)
+			m.gen = gen
+		}
+	}
+	return nil
+}
+
+// restoreText puts text back word by word, so that only what differs has to be
+// translated again. Text as it was loaded is not kept in the snapshot but with the
+// mapping.
+func restoreText(m *Mapping, saved []byte, w Watcher) {
+	if saved == nil {
+		saved = m.loaded
+	}
+	for i := 0; i+8 <= len(saved); i += 8 {
+		if binary.NativeEndian.Uint64(saved[i:]) == binary.NativeEndian.Uint64(m.Data[i:]) {
+			continue
+		}
+		copy(m.Data[i:i+8], saved[i:])
+		w.TextChanged(guest.RangeOf(m.Range.Start+guest.Addr(i), 8))
+	}
+}
+
+// remap makes the mappings those of p.
+func (s *Space) remap(p *Snapshot, w Watcher) error {
+	for _, m := range slices.Clone(s.maps) {
+		if !slices.Contains(p.maps, m) {
+			s.Remove(m)
+			if err := w.Unmapped(m); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range p.maps {
+		if !slices.Contains(s.maps, m) {
+			s.insert(m)
+			if err := w.Mapped(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

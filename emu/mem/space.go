@@ -1,0 +1,146 @@
+package mem
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+
+	"patchlab/guest"
+)
+
+// Mapping is one range of the address space with one permission.
+type Mapping struct {
+	Name  string
+	Range guest.Range
+	Perm  guest.Perm
+	// Data is the memory itself.
+	Data []byte
+
+	// gen is the generation of the bytes of text: equal generations of one mapping
+	// have equal bytes.
+	gen uint64
+	// loaded is the text of generation 0, once it was changed.
+	loaded []byte
+}
+
+// Space is an address space.
+type Space struct {
+	maps    []*Mapping // sorted by address
+	all     []*Mapping // also those removed: snapshots may bring them back
+	nextGen uint64     // never reused, not even after a restore
+	last    *Mapping   // the mapping of the last access
+}
+
+// New returns an empty address space.
+func New() *Space { return &Space{nextGen: 1} }
+
+// Mappings returns the mappings in the order of their addresses. The caller must
+// not change the slice.
+func (s *Space) Mappings() []*Mapping { return s.maps }
+
+// Add maps zeroed memory. The range must be of whole pages, not empty and free.
+func (s *Space) Add(name string, r guest.Range, p guest.Perm) (*Mapping, error) {
+	if r.Start >= r.End || r.Start%guest.PageSize != 0 || r.End%guest.PageSize != 0 {
+		return nil, fmt.Errorf("map %s at %s: not a whole number of pages", name, r)
+	}
+	for _, m := range s.maps {
+		if m.Range.Overlaps(r) {
+			return nil, fmt.Errorf("map %s at %s: overlaps %s at %s", name, r, m.Name, m.Range)
+		}
+	}
+	data, err := syscall.Mmap(-1, 0, int(r.Size()), syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		return nil, fmt.Errorf("map %s at %s: %w", name, r, err)
+	}
+	m := &Mapping{Name: name, Range: r, Perm: p, Data: data}
+	s.all = append(s.all, m)
+	s.insert(m)
+	return m, nil
+}
+
+func (s *Space) insert(m *Mapping) {
+	i, _ := slices.BinarySearchFunc(s.maps, m.Range.Start, func(m *Mapping, a guest.Addr) int {
+		return int(int64(m.Range.Start) - int64(a))
+	})
+	s.maps = slices.Insert(s.maps, i, m)
+}
+
+// Remove takes m out of the address space. Its memory is kept for snapshots.
+func (s *Space) Remove(m *Mapping) {
+	i := slices.Index(s.maps, m)
+	if i < 0 {
+		panic("BUG: remove of a mapping that is not there")
+	}
+	s.maps = slices.Delete(s.maps, i, i+1)
+	s.last = nil
+}
+
+// Find returns the mapping that a lies in, or nil.
+func (s *Space) Find(a guest.Addr) *Mapping {
+	if s.last != nil && s.last.Range.Contains(a) {
+		return s.last
+	}
+	for _, m := range s.maps {
+		if m.Range.Contains(a) {
+			s.last = m
+			return m
+		}
+	}
+	return nil
+}
+
+// bytes returns the n bytes at a, which lie in one mapping.
+func (s *Space) bytes(a guest.Addr, n int) ([]byte, *Mapping, error) {
+	m := s.Find(a)
+	if m == nil || uint64(n) > uint64(m.Range.End-a) {
+		return nil, nil, fmt.Errorf("%d bytes at %s: %w", n, a, guest.ErrUnmapped)
+	}
+	return m.Data[a-m.Range.Start:][:n], m, nil
+}
+
+// ReadAt implements [guest.Memory]. An access may not cross mappings.
+func (s *Space) ReadAt(a guest.Addr, p []byte) error {
+	b, _, err := s.bytes(a, len(p))
+	copy(p, b)
+	return err
+}
+
+// Load stores p at a as part of what the mapping holds from the start: text stays in
+// generation 0. It is for loaders, before anything runs.
+func (s *Space) Load(a guest.Addr, p []byte) error {
+	b, _, err := s.bytes(a, len(p))
+	copy(b, p)
+	return err
+}
+
+// WriteAt implements [guest.Memory]. Bytes of text get a new generation; who has
+// translated them must be told by the caller.
+func (s *Space) WriteAt(a guest.Addr, p []byte) error {
+	b, m, err := s.bytes(a, len(p))
+	if err != nil {
+		return err
+	}
+	if m.Perm&guest.Exec != 0 {
+		if m.loaded == nil {
+			m.loaded = slices.Clone(m.Data)
+		}
+		m.gen = s.nextGen
+		s.nextGen++
+	}
+	copy(b, p)
+	return nil
+}
+
+// Close unmaps all memory. Data of every mapping is invalid then.
+func (s *Space) Close() error {
+	var first error
+	for _, m := range s.all {
+		if err := syscall.Munmap(m.Data); err != nil && first == nil {
+			first = fmt.Errorf("unmap %s: %w", m.Name, err)
+		}
+		m.Data = nil
+	}
+	s.maps, s.all, s.last = nil, nil, nil
+	return first
+}

@@ -1,0 +1,31 @@
+package emu
+
+import (
+	"patchlab/guest"
+	"patchlab/protocol"
+)
+
+// Patcher is what the machine asks of whoever redirects functions and keeps
+// per-task state. Its methods are called on the machine's goroutine and must not
+// step the machine.
+type Patcher interface {
+	// Route chooses the body for the function whose site returns to ip, for a task
+	// that takes the handler whole: 0 means the original. ok is false when ip
+	// belongs to no site.
+	Route(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, ok bool)
+	// Handler returns the handler's table and its first local for that site, for a
+	// task that takes it in steps. The table's result is the body, 0 for the
+	// original; it redirects by [Machine.SetIP].
+	Handler(ip guest.ReturnAddr) (table protocol.TableID, site uint64, ok bool)
+	// Exit returns the table that a task runs before it returns to user mode;
+	// pending is false when there is nothing to do.
+	Exit(task guest.TaskID) (table protocol.TableID, pending bool)
+	// Resched returns the table that a task runs in cond_resched; active is false
+	// when there is nothing to do.
+	Resched() (table protocol.TableID, active bool)
+	// PatchState returns the task's patch state, for the guest to look at.
+	PatchState(task guest.TaskID) int
+	// Born and Gone tell that a task comes and goes.
+	Born(task guest.TaskID) error
+	Gone(task guest.TaskID) error
+}

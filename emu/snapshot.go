@@ -1,0 +1,155 @@
+package emu
+
+import (
+	"patchlab/emu/mem"
+	"patchlab/emu/trace"
+	"patchlab/guest"
+	"patchlab/protocol"
+)
+
+// Snapshot is the whole state of a machine at one instant: registers, memory, tasks,
+// protocol store, clock, choices of the policy, truth, digest, log and output. The
+// zero value is ready for [Machine.Save]; saving again into the same value reuses
+// its memory. What the patcher keeps is the patcher's to save.
+type Snapshot struct {
+	run
+	tasks  []task
+	queue  []guest.TaskID
+	holds  []hold
+	store  protocol.Snapshot
+	mem    mem.Snapshot
+	output trace.Journal[Output]
+	log    trace.Journal[LogLine]
+
+	watched []watched
+	counts  []uint64
+	live    []Activation
+	lives   []int // by task: how many of live are its
+
+	companion any
+}
+
+// Companion is state outside of the machine that goes with it.
+type Companion interface {
+	// Save returns the state now. old is what an earlier Save returned, or nil, and
+	// its memory may be used again.
+	Save(old any) any
+	// Restore puts back what Save returned.
+	Restore(state any) error
+}
+
+// Save copies the state of the machine into s.
+func (m *Machine) Save(s *Snapshot) {
+	s.run = m.run
+	s.tasks = copyTasks(s.tasks, m.tasks)
+	s.queue = append(s.queue[:0], m.queue...)
+	s.holds = append(s.holds[:0], m.holds...)
+	m.store.Save(&s.store)
+	m.mem.Save(&s.mem)
+	s.output, s.log = m.output.Mark(), m.log.Mark()
+	r := &m.truth
+	s.watched = append(s.watched[:0], r.watched...)
+	s.counts = append(s.counts[:0], r.counts...)
+	s.live, s.lives = s.live[:0], s.lives[:0]
+	for _, l := range r.live {
+		s.live = append(s.live, l...)
+		s.lives = append(s.lives, len(l))
+	}
+	if c := m.config.Companion; c != nil {
+		s.companion = c.Save(s.companion)
+	}
+}
+
+// copyTasks makes dst equal to src and returns it, keeping the memory of dst's
+// contexts.
+func copyTasks(dst, src []task) []task {
+	for len(dst) < len(src) {
+		dst = append(dst, task{})
+	}
+	dst = dst[:len(src)]
+	for i := range src {
+		ctx := dst[i].ctx
+		ctx.CopyFrom(&src[i].ctx)
+		dst[i] = src[i]
+		dst[i].ctx = ctx
+	}
+	return dst
+}
+
+// Restore puts the state s back. Equal states go on equally, to the digest. An error
+// is a failure of the engine; the machine cannot be used then.
+func (m *Machine) Restore(s *Snapshot) error {
+	m.checkAt = noCheckpoint
+	m.restoreBreaks(s)
+	m.run = s.run
+	m.tasks = copyTasks(m.tasks, s.tasks)
+	m.queue = append(m.queue[:0], s.queue...)
+	m.store.Restore(&s.store)
+	m.memoReads.Clear()
+	m.cpu.ForgetDecisions()
+	m.output.Restore(s.output)
+	m.log.Restore(s.log)
+	m.rebuildList()
+	m.restoreTruth(s)
+	if c := m.config.Companion; c != nil {
+		if err := c.Restore(s.companion); err != nil {
+			return err
+		}
+	}
+	return m.mem.Restore(&s.mem, watcher{m})
+}
+
+func (m *Machine) restoreBreaks(s *Snapshot) {
+	if len(m.holds) == 0 && len(s.holds) == 0 {
+		return
+	}
+	for _, h := range m.holds {
+		if h.addr != 0 {
+			m.cpu.Break(h.addr, h.task, false)
+		}
+	}
+	m.holds = append(m.holds[:0], s.holds...)
+	for _, h := range m.holds {
+		if h.addr != 0 {
+			m.cpu.Break(h.addr, h.task, true)
+		}
+	}
+}
+
+func (m *Machine) restoreTruth(s *Snapshot) {
+	r := &m.truth
+	for i := range r.watched {
+		w := &r.watched[i]
+		was := i < len(s.watched)
+		if !was {
+			m.cpu.Watch(w.addr, false)
+		}
+		if w.on != (was && s.watched[i].on) {
+			m.cpu.Watch(w.after, was && s.watched[i].on)
+		}
+	}
+	for i := len(r.watched); i < len(s.watched); i++ {
+		m.cpu.Watch(s.watched[i].addr, true)
+		if s.watched[i].on {
+			m.cpu.Watch(s.watched[i].after, true)
+		}
+	}
+	r.watched = append(r.watched[:0], s.watched...)
+	r.counts = append(r.counts[:0], s.counts...)
+	for i := range r.live {
+		r.live[i] = r.live[i][:0]
+	}
+	live := s.live
+	for i, n := range s.lives {
+		l := r.stack(guest.TaskID(i + 1))
+		*l = append((*l)[:0], live[:n]...)
+		live = live[n:]
+	}
+}
+
+// watcher carries what a restore of memory changed on to the CPU.
+type watcher struct{ m *Machine }
+
+func (w watcher) Mapped(p *mem.Mapping) error   { return w.m.mapCPU(p) }
+func (w watcher) Unmapped(p *mem.Mapping) error { return w.m.cpu.Unmap(p.Range) }
+func (w watcher) TextChanged(r guest.Range)     { w.m.cpu.TextChanged(r) }

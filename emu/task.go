@@ -1,0 +1,161 @@
+package emu
+
+import (
+	"patchlab/emu/cpu"
+	"patchlab/guest"
+	"patchlab/protocol"
+)
+
+// TaskState is what a task is doing.
+type TaskState uint8
+
+// The states of a task.
+const (
+	Runnable TaskState = iota // in the queue
+	OnCPU                     // some CPU's current task
+	Asleep                    // left its CPU by itself, until woken
+	Held                      // taken off, or stopped on, its CPU by [Machine.Hold]
+	Exited                    // will never run again
+)
+
+// String returns the state's name in lower case.
+func (s TaskState) String() string {
+	return [...]string{"runnable", "running", "asleep", "held", "exited"}[s]
+}
+
+// sleep says what a sleeping task waits for.
+type sleep uint8
+
+const (
+	sleepNot     sleep = iota
+	sleepTime          // for its time
+	sleepChannel       // for a wake-up of its channel
+	sleepVar           // for a write to its variable
+)
+
+// where says how the task's registers are to be understood while it is not running.
+type where uint8
+
+const (
+	// inKernel: it left its CPU by itself, in a service function or the shim; its
+	// stack is a sleeper's.
+	inKernel where = iota
+	// interrupted: it was taken off in kernel mode, and a register frame lies on
+	// its kernel stack.
+	interrupted
+	// inUser: in user mode, or between user mode and kernel: no kernel frame.
+	inUser
+)
+
+// then says what a task does once the protocol it is in has ended.
+type then uint8
+
+const (
+	thenNothing then = iota
+	thenHandler      // the handler: its answer is the body
+	thenExit         // the exit gate goes on
+	thenResched      // cond_resched goes on
+)
+
+// task is one task. It is copied by snapshots; its Context is copied apart.
+type task struct {
+	id     guest.TaskID
+	name   string // immutable
+	kernel bool   // never in user mode: runs protocols only
+
+	state TaskState
+	cpu   guest.CPUID // the CPU it is current on, or NoCPU
+	mode  guest.Mode
+	where where
+	frame guest.Addr // interrupted: the register frame
+
+	waits   sleep
+	wakeAt  guest.Time
+	channel guest.Addr
+	waitVar protocol.Var
+
+	ctx     cpu.Context
+	act     protocol.Activation
+	then    then
+	exiting bool       // about to return to user mode, by the exit gate
+	inGuest bool       // guest code was called by a protocol and has not returned
+	decided guest.Addr // body chosen by the handler, until the stub has gone there
+	ran     uint64     // instructions since it came on its CPU
+	heldCPU bool       // Held, but on its CPU: preemption is off
+	passes  uint64     // times it was at a quiescent point (voluntary switch or user mode)
+
+	kstack, ustack guest.Range // immutable
+}
+
+// top returns the address of the user register frame, which is where the kernel
+// stack begins; tasks without user mode have none, and an empty stack ends there.
+func (t *task) top() guest.Addr {
+	if t.kernel {
+		return t.kstack.End
+	}
+	return t.kstack.End - guest.RegFrameSize
+}
+
+// Task describes a task at one instant.
+type Task struct {
+	ID    guest.TaskID
+	Name  string
+	State TaskState
+	CPU   guest.CPUID
+	// Kernel says that it has no user mode (operator, worker).
+	Kernel bool
+	// Mode is the mode it runs in, or would.
+	Mode guest.Mode
+	// Point is the name of the protocol step before which it stands, or "".
+	Point string
+	// Interrupted says that it was taken off its CPU in kernel mode, with a register
+	// frame on its stack.
+	Interrupted bool
+	Regs        guest.Regs
+}
+
+// Task returns the description of a task; ok is false if there is none.
+func (m *Machine) Task(id guest.TaskID) (d Task, ok bool) {
+	t := m.task(id)
+	if t == nil {
+		return Task{}, false
+	}
+	d = Task{
+		ID: t.id, Name: t.name, State: t.state, CPU: t.cpu, Kernel: t.kernel, Mode: t.mode,
+		Point: m.prog.Point(&t.act), Interrupted: t.where == interrupted,
+	}
+	d.Regs = m.cpu.Registers(&t.ctx)
+	return d, true
+}
+
+// TaskByName returns the id of the task of that name.
+func (m *Machine) TaskByName(name string) (guest.TaskID, bool) {
+	for i := range m.tasks {
+		if m.tasks[i].name == name {
+			return m.tasks[i].id, true
+		}
+	}
+	return 0, false
+}
+
+// Tasks returns the ids of the tasks that have not exited, in rising order. The
+// slice is valid until the next step.
+func (m *Machine) Tasks() []guest.TaskID { return m.list }
+
+// task returns a task, or nil. Ids are handed out from 1.
+func (m *Machine) task(id guest.TaskID) *task {
+	if id < 1 || int(id) > len(m.tasks) {
+		return nil
+	}
+	return &m.tasks[id-1]
+}
+
+// rebuildList derives the task list from the tasks.
+func (m *Machine) rebuildList() {
+	m.list = m.list[:0]
+	for i := range m.tasks {
+		if m.tasks[i].state != Exited {
+			m.list = append(m.list, m.tasks[i].id)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package emu
+
+import (
+	"fmt"
+
+	"patchlab/guest"
+	"patchlab/image"
+	"patchlab/protocol"
+)
+
+// Boot makes the tasks that the program declares, ready to run in user mode.
+func (m *Machine) Boot() error {
+	for _, d := range m.config.Image.Tasks {
+		t, err := m.newTask(d.Name)
+		if err != nil {
+			return err
+		}
+		if err := m.mapStack("user stack of "+d.Name, t.ustack, guest.User); err != nil {
+			return err
+		}
+		var r guest.Regs
+		r.RIP, r.RFLAGS = d.Entry, initialFlags
+		r.GPR[guest.RDI] = d.Arg
+		// As after a call: the stack pointer is 8 below a multiple of 16. Nothing
+		// is mapped where a task would return to.
+		r.GPR[guest.RSP] = uint64(t.ustack.End) - 8
+		m.cpu.SetRegisters(&t.ctx, &r)
+		t.mode, t.where, t.exiting = guest.UserMode, inUser, true
+		m.enqueue(t)
+	}
+	return nil
+}
+
+// newTask makes a task with a kernel stack, in no state yet.
+func (m *Machine) newTask(name string) (*task, error) {
+	if len(m.tasks) == maxTasks {
+		return nil, fmt.Errorf("task %s: a machine has at most %d tasks", name, maxTasks)
+	}
+	id := guest.TaskID(len(m.tasks) + 1)
+	t := task{id: id, name: name, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
+	t.ctx = m.cpu.NewContext()
+	if err := m.mapStack("kernel stack of "+name, t.kstack, 0); err != nil {
+		return nil, err
+	}
+	m.tasks = append(m.tasks, t)
+	m.rebuildList()
+	return m.task(id), m.patcher.Born(id)
+}
+
+func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
+	p, err := m.mem.Add(name, r, guest.Read|guest.Write|user)
+	if err != nil {
+		return err
+	}
+	return m.mapCPU(p)
+}
+
+// NewKernelTask makes a task that runs protocols only, asleep until
+// [Machine.Start] or, with a table, in that table at once.
+func (m *Machine) NewKernelTask(name string) (guest.TaskID, error) {
+	t, err := m.newTask(name)
+	if err != nil {
+		return 0, err
+	}
+	m.touched()
+	t.kernel, t.where = true, inUser
+	t.state, t.waits = Asleep, sleepChannel
+	return t.id, nil
+}
+
+// LoadModule maps a module's segments. Its code can run from now on.
+func (m *Machine) LoadModule(name string, segments []image.Segment) error {
+	m.touched()
+	for _, s := range segments {
+		if err := m.mapSegment(name, s); err != nil {
+			return err
+		}
+		if err := m.mapCPU(m.mem.Find(s.Range.Start)); err != nil {
+			return err
+		}
+		m.nextModule = max(m.nextModule, (s.Range.End+ModuleAlign-1)&^(ModuleAlign-1))
+	}
+	return nil
+}
+
+// NextModule returns the address that the next module is linked at.
+func (m *Machine) NextModule() guest.Addr { return m.nextModule }
+
+// UnloadModule unmaps what LoadModule has mapped.
+func (m *Machine) UnloadModule(segments []image.Segment) error {
+	m.touched()
+	for _, s := range segments {
+		p := m.mem.Find(s.Range.Start)
+		if p == nil {
+			return fmt.Errorf("unload %s: not loaded", s.Range)
+		}
+		if err := m.cpu.Unmap(p.Range); err != nil {
+			return err
+		}
+		m.mem.Remove(p)
+	}
+	return nil
+}
+
+// LoadText writes text before anything runs there, such as the nops of patch sites;
+// it does not count as a change.
+func (m *Machine) LoadText(at guest.Addr, b []byte) error {
+	if err := m.mem.Load(at, b); err != nil {
+		return err
+	}
+	m.cpu.TextChanged(guest.RangeOf(at, uint64(len(b))))
+	return nil
+}
+
+// WriteText writes text as a new generation, from a step of a protocol.
+func (m *Machine) WriteText(at guest.Addr, b []byte) error {
+	if err := m.mem.WriteAt(at, b); err != nil {
+		return err
+	}
+	m.cpu.TextChanged(guest.RangeOf(at, uint64(len(b))))
+	m.digest.Add(uint64(at))
+	for _, c := range b {
+		m.digest.Add(uint64(c))
+	}
+	return nil
+}
+
+// ReadAt reads guest memory with the rights of the kernel.
+func (m *Machine) ReadAt(a guest.Addr, p []byte) error { return m.mem.ReadAt(a, p) }
+
+// Program returns the protocols that tasks run.
+func (m *Machine) Program() *protocol.Program { return m.prog }

@@ -1,0 +1,207 @@
+package emu
+
+import (
+	"patchlab/emu/cpu"
+	"patchlab/guest"
+)
+
+// Activation is one call of a watched function that has not returned: what really
+// runs, as opposed to what an unwinder makes of a stack.
+type Activation struct {
+	Fn   guest.Addr // the function that was called, by its entry
+	Slot guest.Addr // where its return address is, or was
+	// Body is what was chosen: Fn itself, or the entry of another function. It is
+	// 0 until the handler has decided.
+	Body guest.Addr
+	// Committed says that the body runs, or did.
+	Committed bool
+}
+
+// Truth records the activations of watched functions in every task, from what the
+// CPU reports: an entry is control coming to a watched address, and an activation
+// ends when the stack pointer passes its slot. Oracles and tests read it; nothing
+// that decides something in a run may.
+type Truth struct {
+	watched []watched
+	live    [][]Activation // by task id - 1, outermost first
+	counts  []uint64       // by index in watched: how often it was committed as a body
+	sink    TruthSink
+}
+
+// TruthSink is told of each step in the life of an activation.
+type TruthSink interface {
+	// Committed reports that a, of task, begins to run its body; live are the
+	// task's activations outside of it, outermost first.
+	Committed(task guest.TaskID, a Activation, live []Activation)
+}
+
+// watched is an address where an activation begins or its body does.
+type watched struct {
+	addr guest.Addr
+	// after is the address behind the function's site, where its own body goes on
+	// when the site was passed; 0 if it has no site.
+	after guest.Addr
+	on    bool // the site is installed
+}
+
+// Watch records the activations of the function at entry from now on, as a function
+// and as a body of others. after is the address behind its patch site, or 0.
+func (m *Machine) Watch(entry, after guest.Addr) {
+	m.touched()
+	if m.truth.find(entry) >= 0 {
+		return
+	}
+	m.truth.watched = append(m.truth.watched, watched{addr: entry, after: after})
+	m.truth.counts = append(m.truth.counts, 0)
+	m.cpu.Watch(entry, true)
+}
+
+// SiteChanged tells the recorder that the site of the function at entry was
+// installed or uninstalled.
+func (m *Machine) SiteChanged(entry guest.Addr, on bool) {
+	i := m.truth.find(entry)
+	if i < 0 || m.truth.watched[i].after == 0 {
+		return
+	}
+	m.truth.watched[i].on = on
+	m.cpu.Watch(m.truth.watched[i].after, on)
+}
+
+// Listen sets who is told; nil for nobody.
+func (r *Truth) Listen(s TruthSink) { r.sink = s }
+
+// Live returns the live activations of a task, outermost first. The caller must not
+// change them; they are valid until the next step.
+func (r *Truth) Live(id guest.TaskID) []Activation {
+	if int(id) > len(r.live) || id < 1 {
+		return nil
+	}
+	return r.live[id-1]
+}
+
+// Commits returns how often the function at entry was committed to as a body.
+func (r *Truth) Commits(entry guest.Addr) uint64 {
+	if i := r.find(entry); i >= 0 {
+		return r.counts[i]
+	}
+	return 0
+}
+
+func (r *Truth) find(a guest.Addr) int {
+	for i := range r.watched {
+		if r.watched[i].addr == a {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *Truth) findAfter(a guest.Addr) int {
+	for i := range r.watched {
+		if r.watched[i].after == a && a != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// stack returns the activations of a task, to change.
+func (r *Truth) stack(id guest.TaskID) *[]Activation {
+	for int(id) > len(r.live) {
+		r.live = append(r.live, nil)
+	}
+	return &r.live[id-1]
+}
+
+// record takes in what the CPU reports of one run of a task.
+func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
+	if len(r.watched) == 0 {
+		return
+	}
+	s := r.stack(t.id)
+	for _, e := range x.Events {
+		switch e.Kind {
+		case cpu.Entered:
+			r.entered(t, s, e.Addr, e.SP)
+		case cpu.Decided:
+			r.chosen(s, e.SP, e.Body)
+		}
+	}
+	if t.mode == guest.KernelMode {
+		r.leave(s, x.Regs.SP())
+	}
+}
+
+// leave ends the activations whose slot the stack pointer has passed.
+func (r *Truth) leave(s *[]Activation, sp guest.Addr) {
+	n := len(*s)
+	for n > 0 && (*s)[n-1].Slot < sp {
+		n--
+	}
+	*s = (*s)[:n]
+}
+
+// entered takes in that control came to a watched address.
+func (r *Truth) entered(t *task, s *[]Activation, at, sp guest.Addr) {
+	r.leave(s, sp)
+	top := len(*s) - 1
+	if top >= 0 && (*s)[top].Slot == sp {
+		a := &(*s)[top]
+		i := r.findAfter(at)
+		switch {
+		case i >= 0 && r.watched[i].addr == a.Fn:
+			// Behind the site of the function itself: the original was chosen.
+			r.commit(t, s, top, a.Fn)
+			return
+		case a.Body == at && !a.Committed:
+			r.commit(t, s, top, at)
+			return
+		case i >= 0:
+			return
+		}
+		*s = (*s)[:top] // a tail call: the caller has gone
+	} else if r.findAfter(at) >= 0 {
+		return
+	}
+	i := r.find(at)
+	*s = append(*s, Activation{Fn: at, Slot: sp})
+	if !r.watched[i].on {
+		r.commit(t, s, len(*s)-1, at)
+	}
+}
+
+// chosen takes in a decision for the function whose return slot is given; the
+// return address into the function itself stands for the original.
+func (r *Truth) chosen(s *[]Activation, slot, body guest.Addr) {
+	if top := len(*s) - 1; top >= 0 && (*s)[top].Slot == slot {
+		a := &(*s)[top]
+		if i := r.findAfter(body); i >= 0 && r.watched[i].addr == a.Fn {
+			body = a.Fn
+		}
+		a.Body = body
+	}
+}
+
+// decided takes in the answer of a handler that was taken in steps.
+func (r *Truth) decided(m *Machine, t *task, body guest.Addr) {
+	regs := m.cpu.Registers(&t.ctx)
+	s := r.stack(t.id)
+	if top := len(*s) - 1; body == 0 && top >= 0 {
+		body = (*s)[top].Fn
+	}
+	r.chosen(s, regs.BP()+56, body)
+}
+
+func (r *Truth) commit(t *task, s *[]Activation, i int, body guest.Addr) {
+	a := &(*s)[i]
+	if a.Committed {
+		return
+	}
+	a.Body, a.Committed = body, true
+	if w := r.find(body); w >= 0 {
+		r.counts[w]++
+	}
+	if r.sink != nil {
+		r.sink.Committed(t.id, *a, (*s)[:i])
+	}
+}

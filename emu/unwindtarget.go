@@ -1,0 +1,35 @@
+package emu
+
+import (
+	"patchlab/guest"
+	"patchlab/unwind"
+)
+
+// UnwindTarget returns a task as an unwinder sees it. A task that was interrupted in
+// the kernel shows the register frame that the interrupt has pushed; with
+// trustInterrupted it shows the interrupted registers themselves instead.
+func (m *Machine) UnwindTarget(id guest.TaskID, trustInterrupted bool) unwind.Target {
+	t := m.task(id)
+	target := unwind.Target{
+		Memory: m.mem, Stack: t.kstack, Top: t.top(), Decided: t.decided, InUser: t.stackEmpty(),
+	}
+	if target.InUser {
+		return target
+	}
+	target.Regs = m.cpu.Registers(&t.ctx)
+	switch {
+	case t.where == interrupted && !trustInterrupted && t.state != OnCPU:
+		target.Regs.GPR[guest.RSP] = uint64(t.frame)
+		target.Regs.GPR[guest.RBP] = guest.EncodedFramePointer(t.frame)
+		target.Regs.RIP = Until
+	case t.then == thenHandler:
+		target.Regs.RIP = m.arena.Hook()
+	}
+	return target
+}
+
+// stackEmpty reports whether no kernel function is on a task's kernel stack: it is in
+// user mode, on the way there, or runs protocols only.
+func (t *task) stackEmpty() bool {
+	return t.exiting || t.mode == guest.UserMode || t.kernel && !t.inGuest
+}

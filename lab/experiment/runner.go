@@ -1,0 +1,310 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"patchlab/emu"
+	"patchlab/guest"
+	"patchlab/lab"
+	"patchlab/lab/scenario"
+	"patchlab/livepatch"
+	"patchlab/unwind"
+)
+
+// runner carries out a script.
+type runner struct {
+	built  *Built
+	lab    *lab.Lab
+	report *Report
+	// line is the command that is being carried out.
+	line scenario.Command
+	// message is what the last command that failed, as it had to, has said.
+	held map[guest.TaskID]bool
+}
+
+// Switched implements [livepatch.Observer].
+func (r *runner) Switched(s livepatch.Switched) { r.report.Switches = append(r.report.Switches, s) }
+
+// Warned implements [livepatch.Observer].
+func (r *runner) Warned(line string) { r.fail("WARN: %s", line) }
+
+// fail notes an expectation that was not met.
+func (r *runner) fail(format string, args ...any) {
+	r.report.Failures = append(r.report.Failures, &Failure{
+		File: r.built.Scenario.File, Line: r.line.Line, Text: fmt.Sprintf(format, args...),
+	})
+}
+
+// errStop ends a script after a failure that leaves nothing to go on with.
+var errStop = errors.New("stop")
+
+func (r *runner) run() error {
+	r.held = map[guest.TaskID]bool{}
+	for _, c := range r.built.Scenario.Script {
+		r.line = c
+		if err := r.command(c); errors.Is(err, errStop) {
+			return nil
+		} else if err != nil {
+			return r.located(err)
+		}
+	}
+	return nil
+}
+
+// located adds the script's line to an error.
+func (r *runner) located(err error) error {
+	return fmt.Errorf("%s:%d: %w", r.built.Scenario.File, r.line.Line, err)
+}
+
+func (r *runner) command(c scenario.Command) error {
+	switch c.Verb {
+	case scenario.Insmod:
+		return r.insmod(c)
+	case scenario.Rmmod:
+		return r.rmmod(c)
+	case scenario.Write:
+		return r.write(c)
+	case scenario.Read:
+		return r.read(c)
+	case scenario.Hold:
+		return r.hold(c)
+	case scenario.Release:
+		return r.release(c)
+	case scenario.WaitPath, scenario.WaitDuration, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:
+		return r.wait(c)
+	}
+	return r.expect(c)
+}
+
+// until runs the machine until cond holds. A machine that cannot go on is an error that
+// says what the script waited for.
+func (r *runner) until(what string, cond func() bool) error {
+	ok, err := r.lab.Run(cond)
+	var limit *emu.LimitError
+	switch {
+	case ok:
+		return nil
+	case errors.As(err, &limit), errors.Is(err, emu.ErrInterrupted):
+		return fmt.Errorf("%w: waiting until %s: %w", ErrNotConverged, what, err)
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, r.rest())
+}
+
+// rest says why nothing moves any more.
+func (r *runner) rest() string {
+	var waiting []string
+	for _, id := range r.lab.Machine.Tasks() {
+		if t, _ := r.lab.Machine.Task(id); !t.Kernel {
+			waiting = append(waiting, fmt.Sprintf("%s is %s", t.Name, t.State))
+		}
+	}
+	if len(waiting) == 0 {
+		return "all tasks have exited"
+	}
+	return "nothing moves any more: " + strings.Join(waiting, ", ")
+}
+
+// outcome judges a command that may have to fail.
+func (r *runner) outcome(c scenario.Command, err error) error {
+	switch {
+	case err == nil && c.Fails:
+		r.fail("succeeded, and had to fail")
+	case err != nil && !c.Fails:
+		r.fail("%v", err)
+	case err != nil && !strings.Contains(err.Error(), c.Error):
+		r.fail("failed with %q, expected %q", err.Error(), c.Error)
+	}
+	return nil
+}
+
+func (r *runner) insmod(c scenario.Command) error {
+	args := ""
+	for _, p := range c.Params {
+		args += " " + p
+	}
+	r.lab.Machine.Log("info", "% insmod test_modules/"+c.Patch+".ko"+args)
+	err := r.lab.Load(r.built.Patches[c.Patch])
+	if err == nil {
+		if err := r.until("insmod has ended", r.lab.Done); err != nil {
+			return err
+		}
+		err = r.lab.Loaded(c.Patch)
+	}
+	var refused *lab.LoadError
+	if errors.As(err, &refused) {
+		r.lab.Machine.Log("err", refused.Error())
+		if refused.Err != nil {
+			err = fmt.Errorf("%w (%w)", refused, refused.Err)
+		}
+	}
+	return r.outcome(c, err)
+}
+
+// rmmod unloads a module, as the kernel's tests do: once nothing refers to it any more,
+// which may be a while after a patch was disabled.
+func (r *runner) rmmod(c scenario.Command) error {
+	if r.lab.Leaving(c.Patch) {
+		err := r.until(c.Patch+" is not referred to any more", func() bool { return !r.lab.Leaving(c.Patch) })
+		if err != nil {
+			return err
+		}
+	}
+	r.lab.Machine.Log("info", "% rmmod "+c.Patch)
+	return r.outcome(c, r.lab.Unload(c.Patch))
+}
+
+func (r *runner) write(c scenario.Command) error {
+	path := c.Path.String()
+	r.lab.Machine.Log("info", "% echo "+c.Value+" > /sys/kernel/livepatch/"+path)
+	err := r.lab.Write(path, c.Value)
+	if err == nil {
+		if err := r.until("the write has ended", r.lab.Done); err != nil {
+			return err
+		}
+		err = r.lab.Result()
+	}
+	if err != nil {
+		r.lab.Machine.Log("err", "sh: write error: "+err.Error())
+	}
+	return r.outcome(c, err)
+}
+
+func (r *runner) read(c scenario.Command) error {
+	v, err := r.value(c.Path)
+	if err == nil {
+		r.lab.Machine.Log("info", fmt.Sprintf("%% cat %s: %s", r.file(c.Path), v))
+	}
+	return r.outcome(c, err)
+}
+
+// file returns the kernel's name for a path.
+func (r *runner) file(p scenario.Path) string {
+	if p.Attr == scenario.PatchState {
+		id, _ := r.lab.Machine.TaskByName(p.Task)
+		return fmt.Sprintf("/proc/%d/patch_state", id)
+	}
+	return "/sys/kernel/livepatch/" + p.String()
+}
+
+// value reads a path.
+func (r *runner) value(p scenario.Path) (string, error) {
+	if p.Attr == scenario.PatchState {
+		id, err := r.task(p.Task)
+		if err != nil {
+			return "", err
+		}
+		v, _ := r.lab.Model.PatchState(id)
+		return fmt.Sprint(v), nil
+	}
+	v, err := r.lab.Model.ReadAttr(p.String())
+	return strings.TrimSuffix(v, "\n"), err
+}
+
+// task returns a task by its name in the script.
+func (r *runner) task(name string) (guest.TaskID, error) {
+	id, ok := r.lab.Machine.TaskByName(name)
+	if !ok {
+		var names []string
+		for _, id := range r.lab.Machine.Tasks() {
+			names = append(names, r.lab.Machine.TaskName(id))
+		}
+		return 0, fmt.Errorf("no task %q: there are %s", name, strings.Join(names, ", "))
+	}
+	return id, nil
+}
+
+func (r *runner) wait(c scenario.Command) error {
+	switch c.Verb {
+	case scenario.WaitDuration:
+		r.lab.Sleep(r.lab.Now() + c.Duration)
+		return r.until("the time has passed", r.lab.Done)
+	case scenario.WaitPath:
+		return r.until(fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
+			v, err := r.value(c.Path)
+			if err != nil {
+				v = "0" // a patch that is gone
+			}
+			return v == c.Value
+		})
+	case scenario.WaitExit:
+		return r.until("all tasks have exited", r.allExited)
+	}
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	if c.Verb == scenario.WaitAsleep {
+		return r.until(c.Task+" sleeps", func() bool {
+			t, _ := r.lab.Machine.Task(id)
+			return t.State == emu.Asleep
+		})
+	}
+	return r.until(fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) })
+}
+
+func (r *runner) allExited() bool {
+	return !slices.ContainsFunc(r.lab.Machine.Tasks(), func(id guest.TaskID) bool {
+		t, _ := r.lab.Machine.Task(id)
+		return !t.Kernel
+	})
+}
+
+// inFunction reports whether a function is on a task's stack, or the task stands in it.
+// It looks at the truth for functions with a patch site, and at the registers for
+// others.
+func (r *runner) inFunction(id guest.TaskID, name string) bool {
+	for _, a := range r.lab.Machine.Truth().Live(id) {
+		if r.lab.Symbol(a.Fn) == name {
+			return true
+		}
+	}
+	t, _ := r.lab.Machine.Task(id)
+	f, _, _ := strings.Cut(r.lab.Symbol(t.Regs.RIP), "+")
+	return f == name
+}
+
+func (r *runner) hold(c scenario.Command) error {
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	addr, step, err := r.lab.Point(c.Point)
+	if err != nil {
+		return err
+	}
+	r.lab.Machine.Release(id)
+	r.lab.Machine.Hold(id, addr, step)
+	return r.until(fmt.Sprintf("%s is at %s", c.Task, c.Point), func() bool {
+		t, _ := r.lab.Machine.Task(id)
+		return t.State == emu.Held
+	})
+}
+
+func (r *runner) release(c scenario.Command) error {
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	if !r.lab.Machine.Release(id) {
+		return fmt.Errorf("%s is not held", c.Task)
+	}
+	return nil
+}
+
+// stackText writes a task's stack for a report.
+func (r *runner) stackText(id guest.TaskID) string {
+	var s unwind.Stack
+	if err := r.lab.Unwind(id, &s); err != nil {
+		return err.Error()
+	}
+	var names []string
+	for _, f := range s.Frames() {
+		names = append(names, r.lab.Code.Text(f))
+	}
+	return strings.Join(names, " < ")
+}
