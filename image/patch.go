@@ -3,6 +3,7 @@ package image
 import (
 	"debug/elf"
 	"fmt"
+	"math"
 
 	"patchlab/guest"
 )
@@ -34,10 +35,10 @@ type ObjectDecl struct {
 // the object's name (0 is the program) and of the old name, the new function, and the
 // position of the old one among those of its name.
 type FuncDecl struct {
-	OldName  string
-	Position uint64 // 0: the name is unique
-	// New is where the new function begins, and NewRange what kallsyms takes it to be.
-	New      guest.Addr
+	OldName string
+	Sympos  uint64 // 0: the name is unique; n: the n-th of that name
+	// NewFunc is where the new function begins, and NewRange what kallsyms takes it to be.
+	NewFunc  guest.Addr
 	NewRange guest.Range
 }
 
@@ -48,7 +49,10 @@ type CallbacksDecl struct {
 }
 
 // StateDecl says that a patch changes a system state, to a version.
-type StateDecl struct{ ID, Version uint64 }
+type StateDecl struct {
+	ID      uint64 // not 0
+	Version uint32
+}
 
 const (
 	maxModuleName = 56  // MODULE_NAME_LEN
@@ -125,17 +129,17 @@ func (m *Linked) addFunc(d *PatchDecl, rec []uint64) error {
 	if err != nil {
 		return err
 	}
-	f := FuncDecl{New: guest.Addr(rec[2]), Position: rec[3]}
+	f := FuncDecl{NewFunc: guest.Addr(rec[2]), Sympos: rec[3]}
 	if f.OldName, err = stringAt(m.Segments, guest.Addr(rec[1]), maxSymbolName); err != nil {
 		return fmt.Errorf("name of the old function: %w", err)
 	}
-	if f.New == 0 {
+	if f.NewFunc == 0 {
 		return fmt.Errorf("%s has no new function", f.OldName)
 	}
-	if s := segmentAt(m.Segments, f.New); s == nil || s.Perm&guest.Exec == 0 {
-		return fmt.Errorf("the new function for %s, %s, is no code of the module", f.OldName, m.describe(f.New))
+	if s := segmentAt(m.Segments, f.NewFunc); s == nil || s.Perm&guest.Exec == 0 {
+		return fmt.Errorf("the new function for %s, %s, is no code of the module", f.OldName, m.describe(f.NewFunc))
 	}
-	fn, ok := m.FunctionAt(f.New)
+	fn, ok := m.FunctionAt(f.NewFunc)
 	if !ok {
 		return fmt.Errorf("kallsyms size lookup failed for '%s' replacement", f.OldName)
 	}
@@ -166,7 +170,10 @@ func (m *Linked) addState(d *PatchDecl, rec []uint64) error {
 	if rec[0] == 0 {
 		return fmt.Errorf("state 0: states have numbers from 1")
 	}
-	d.States = append(d.States, StateDecl{rec[0], rec[1]})
+	if rec[1] > math.MaxUint32 {
+		return fmt.Errorf("version %#x of state %d: versions have 32 bits", rec[1], rec[0])
+	}
+	d.States = append(d.States, StateDecl{rec[0], uint32(rec[1])})
 	return nil
 }
 

@@ -119,7 +119,7 @@ MODULE_INFO(livepatch, "Y");
 		if !ok || err != nil || !d.Marked || len(d.Objects) != 1 || len(d.Objects[0].Funcs) != 1 {
 			t.Fatalf("%s: %+v, %v, %v", c.flags, d, ok, err)
 		}
-		fn, ok := m.FunctionAt(d.Objects[0].Funcs[0].New)
+		fn, ok := m.FunctionAt(d.Objects[0].Funcs[0].NewFunc)
 		if !ok || fn.Name != "new_f" || fn.Range != d.Objects[0].Funcs[0].NewRange {
 			t.Fatalf("%s: %+v", c.flags, fn)
 		}
@@ -153,6 +153,7 @@ func TestBadPatches(t *testing.T) {
 		{"not loaded", ".section .klp.funcs\n.quad 0, f, 1, 0", "mod: section .klp.funcs: not a section with contents that is loaded"},
 		{"flags", "KLP_FUNC(f, new_f)\n.section .klp.patch, \"a\"\n.quad 2", "mod: section .klp.patch, entry 0: flags 0x2: known is 1, replace"},
 		{"state 0", "KLP_FUNC(f, new_f)\nKLP_STATE(0, 1)", "mod: section .klp.states, entry 0: state 0: states have numbers from 1"},
+		{"version", "KLP_FUNC(f, new_f)\nKLP_STATE(7, 1 << 32)", "version 0x100000000 of state 7: versions have 32 bits"},
 		{"callbacks twice", "KLP_CALLBACKS(mod1, call, 0, 0, 0)\nKLP_CALLBACKS(mod1, call, 0, 0, 0)", "entry 1: a second set of callbacks for one object"},
 		{"callback in data", "KLP_CALLBACKS(0, 0, word, 0, 0)", "callback 0x10002000 <word> is no code of the module"},
 		{"nothing to patch", "KLP_STATE(1, 1)", "mod: it declares a patch without functions: .klp.funcs is missing"},

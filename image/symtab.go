@@ -148,12 +148,31 @@ func (t *Symtab) ByName(name string) []Symbol { return t.byName[name] }
 
 // Lookup returns the symbol that a belongs to and the distance to it.
 func (t *Symtab) Lookup(a guest.Addr) (s Symbol, offset uint64, ok bool) {
-	i := sort.Search(len(t.spans), func(i int) bool { return t.spans[i].rng.Start > a }) - 1
-	if i < 0 || !t.spans[i].rng.Contains(a) {
+	i := t.spanAt(a)
+	if i < 0 {
 		return Symbol{}, 0, false
 	}
 	s = t.spans[i].symbol
 	return s, uint64(a - s.Addr), true
+}
+
+// Extent returns what the symbol that a belongs to takes up by kallsyms' rule, be it
+// code or data.
+func (t *Symtab) Extent(a guest.Addr) (guest.Range, bool) {
+	i := t.spanAt(a)
+	if i < 0 {
+		return guest.Range{}, false
+	}
+	return t.spans[i].rng, true
+}
+
+// spanAt returns the index of the span that contains a, or -1.
+func (t *Symtab) spanAt(a guest.Addr) int {
+	i := sort.Search(len(t.spans), func(i int) bool { return t.spans[i].rng.Start > a }) - 1
+	if i < 0 || !t.spans[i].rng.Contains(a) {
+		return -1
+	}
+	return i
 }
 
 // FunctionAt returns the function that a lies in. For what a call has left on a stack,

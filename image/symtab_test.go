@@ -80,6 +80,9 @@ local:	.zero 8
 		got := ""
 		if s, off, ok := m.Lookup(a); ok {
 			got = fmt.Sprintf("%s+%#x", s.Name, off)
+			if r, ok := m.Extent(a); !ok || r.Start != s.Addr || !r.Contains(a) {
+				t.Errorf("%#x: extent %s, %v", c.off, r, ok)
+			}
 		}
 		if f, ok := m.FunctionAt(a); ok {
 			got += " in " + f.Name
@@ -87,6 +90,12 @@ local:	.zero 8
 		if got != c.want {
 			t.Errorf("%#x: %q, want %q", c.off, got, c.want)
 		}
+	}
+	if r, ok := m.Extent(start + 0x70); !ok || r.Size() != 0x20 {
+		t.Errorf("table takes %s, %v", r, ok)
+	}
+	if r, ok := m.Extent(start + 0xa0); ok {
+		t.Errorf("what is behind all takes %s", r)
 	}
 	for name, want := range map[string]int{
 		"inside": 1, "word": 1, "f.cold": 1, // labels and data have names too
