@@ -56,8 +56,8 @@ func (e Errno) Result() uint64 { return uint64(-int64(e)) }
 const maxErrno = 4095
 
 // ResultError returns the error that a table's result stands for: nil for 0, else
-// an [Errno]. A guest callback's int counts by its low 32 bits; what is no negative
-// errno is EINVAL, as the module loader makes of it.
+// an [Errno]. A guest callback's int counts by its low 32 bits; a failure that is
+// no negative errno is taken for EINVAL.
 func ResultError(result uint64) error {
 	switch code := -int64(int32(uint32(result))); {
 	case code == 0:

@@ -56,7 +56,7 @@ func (m *Model) TaskBorn(pid, parent guest.TaskID) error {
 		recursion: m.store.Declare(fmt.Sprintf("trace_recursion[%d]", pid), 0),
 	}
 	if state != Idle {
-		m.tasks[pid].moved = m.tell(pid, RuleFork, Idle, state)
+		m.tasks[pid].moved = m.tell(Switched{Task: pid, Rule: RuleFork, From: Idle, To: state, CPU: guest.NoCPU})
 	}
 	return nil
 }
@@ -175,15 +175,13 @@ func (m *Model) move(pid guest.TaskID, rule Rule, to uint64) {
 	from := m.store.Peek(t.state)
 	m.store.Write(t.state, protocol.Plain, to)
 	if from != to {
-		t.moved = m.tell(pid, rule, from, to)
+		t.moved = m.tell(Switched{Task: pid, Rule: rule, From: from, To: to, CPU: m.machine.CPUOf(pid)})
 	}
 }
 
-// tell reports a switch to the observer.
-func (m *Model) tell(pid guest.TaskID, rule Rule, from, to uint64) Switched {
-	s := Switched{
-		Task: pid, Time: m.machine.Now(), Rule: rule, From: from, To: to, CPU: m.machine.CPUOf(pid),
-	}
+// tell reports a switch, which happens now, to the observer.
+func (m *Model) tell(s Switched) Switched {
+	s.Time = m.machine.Now()
 	if m.observer != nil {
 		m.observer.Switched(s)
 	}
