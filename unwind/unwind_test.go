@@ -68,8 +68,20 @@ func TestCodeMapFind(t *testing.T) {
 			a    guest.Addr
 			want string
 		}{
-			{0, ""}, {0xfff, ""}, {0x1000, "a"}, {0x103f, "a"}, {0x1040, ""}, {0x1800, "d"}, {0x1801, ""},
-			{0x1fff, ""}, {0x2000, "b"}, {0x203f, "b"}, {0x2040, "c"}, {0x2041, ""}, {gate, ""}, {^guest.Addr(0), ""},
+			{0, ""},
+			{0xfff, ""},
+			{0x1000, "a"},
+			{0x103f, "a"},
+			{0x1040, ""},
+			{0x1800, "d"},
+			{0x1801, ""},
+			{0x1fff, ""},
+			{0x2000, "b"},
+			{0x203f, "b"},
+			{0x2040, "c"},
+			{0x2041, ""},
+			{gate, ""},
+			{^guest.Addr(0), ""},
 		} {
 			got := ""
 			if f := m.Find(c.a); f != nil {

@@ -76,9 +76,16 @@ var leaves = map[string]bool{"g": true, "unlikely": true}
 func TestCompiled(t *testing.T) {
 	frames := []string{"-fno-omit-frame-pointer", "-fno-jump-tables"}
 	for _, flags := range [][]string{
-		{"-O0"}, {"-O1"}, {"-O2"}, {"-O3"}, {"-Os"},
-		{"-O2", "-mstackrealign"}, {"-O2", "-fcf-protection"}, {"-O2", "-fno-schedule-insns2"},
-		{"-O2", "-mno-omit-leaf-frame-pointer"}, {"-O2", "-fstack-clash-protection"},
+		{"-O0"},
+		{"-O1"},
+		{"-O2"},
+		{"-O3"},
+		{"-Os"},
+		{"-O2", "-mstackrealign"},
+		{"-O2", "-fcf-protection"},
+		{"-O2", "-fno-schedule-insns2"},
+		{"-O2", "-mno-omit-leaf-frame-pointer"},
+		{"-O2", "-fstack-clash-protection"},
 	} {
 		t.Run(strings.Join(flags, ""), func(t *testing.T) {
 			for name, why := range verdicts(t, build(t, ".c", compiled, append(flags, frames...)...)) {

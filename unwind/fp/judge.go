@@ -68,7 +68,7 @@ func (f *flow) demand(n *node, t *Text) string {
 	switch {
 	case n.site:
 	case s.hitsFrame(*in):
-		return "writes to its frame at " + t.place(in.Addr)
+		return "may write to its frame at " + t.place(in.Addr)
 	case isForeign(*in):
 		return fmt.Sprintf("leaves by %s at %s", strings.ToLower(in.Op.String()), t.place(in.Addr))
 	case in.IsCall():

@@ -53,6 +53,44 @@ func writesAll(in insn.Inst) bool {
 	return in.IsVEX()
 }
 
+// moved returns by how much in moves rsp down, if it moves it by a constant.
+func moved(in insn.Inst) (down int32, ok bool) {
+	if in.Args[0] != x86asm.RSP {
+		return 0, false
+	}
+	switch a := in.Args[1].(type) {
+	case x86asm.Imm:
+		if in.Op == x86asm.SUB && small(int64(a)) {
+			return int32(a), true
+		}
+		if in.Op == x86asm.ADD && small(int64(a)) {
+			return -int32(a), true
+		}
+	case x86asm.Mem:
+		if isAddress(in, a) && a.Base == x86asm.RSP {
+			return -int32(a.Disp), true
+		}
+	}
+	return 0, false
+}
+
+// lowers reports whether in moves its first operand downwards by an amount that
+// is not known: room for an array of variable size, or of an alignment of its own.
+func lowers(in insn.Inst) bool {
+	_, reg := in.Args[1].(x86asm.Reg)
+	_, imm := in.Args[1].(x86asm.Imm)
+	return in.Op == x86asm.SUB && reg || in.Op == x86asm.AND && imm
+}
+
+// isAddress reports whether in takes the address m, which is a constant away from
+// its base.
+func isAddress(in insn.Inst, m x86asm.Mem) bool {
+	return in.Op == x86asm.LEA && m.Index == 0 && in.AddrSize == 64 && small(m.Disp)
+}
+
+// small says that a distance is one of a stack, so that sums do not overflow.
+func small(d int64) bool { return -1<<24 < d && d < 1<<24 }
+
 // writes reports whether in may write r or a part of it by naming it. The implied
 // effects of push, pop, call, leave and enter on rsp and rbp are not meant; no
 // other instruction has any (Intel SDM volume 2).
@@ -85,32 +123,41 @@ func full(r x86asm.Reg) x86asm.Reg {
 	return r
 }
 
-// hitsFrame reports whether in stores to the return address, or to the saved rbp
-// once it is there, by an address that names rsp or rbp and no index.
+// hitsFrame reports whether in may store to the return address, or to the saved
+// rbp once it is there, by an address that names rsp or rbp and no index.
 func (s state) hitsFrame(in insn.Inst) bool {
 	for k, a := range in.Args {
 		m, ok := a.(x86asm.Mem)
 		if !ok || m.Index != 0 || m.Segment == x86asm.FS || m.Segment == x86asm.GS || !mayWrite(in, k) {
 			continue
 		}
-		sp, known := s.place(m.Base)
-		if !known || !small(m.Disp) {
-			continue
-		}
-		if in.Op == x86asm.POP && m.Base == x86asm.RSP {
-			sp -= 8 // the address is computed behind the pop
-		}
 		size := int64(in.MemBytes)
 		if size == 0 {
 			size = 64 // x86asm does not say: the most that one instruction stores
 		}
-		low := int64(-8)
-		if s.saved {
-			low = -16
+		disp := m.Disp
+		if in.Op == x86asm.POP && m.Base == x86asm.RSP {
+			disp += 8 // the address is computed behind the pop
 		}
-		if at := m.Disp - int64(sp); at < 0 && low < at+size {
+		if s.hits(m.Base, disp, size) {
 			return true
 		}
+	}
+	return false
+}
+
+// hits reports whether a store of size bytes at disp from r may hit the frame.
+func (s state) hits(r x86asm.Reg, disp, size int64) bool {
+	low := int64(-8)
+	if s.saved {
+		low = -16
+	}
+	sp, known := s.place(r)
+	switch at := disp - int64(sp); {
+	case known:
+		return at < 0 && low < at+size
+	case r == x86asm.RSP: // at is the highest that it can be, if that is known at all
+		return !s.deep || low < at+size
 	}
 	return false
 }

@@ -26,14 +26,19 @@ const (
 // A function that realigns its stack (gcc: lea r10,[rsp+8]; and rsp,-N; push
 // [r10-8]) goes on with a copy of the return address: the base moves there.
 type state struct {
-	sp     int32 // distance from the base down to rsp in bytes, when known
-	known  bool
-	copied bool // the base has moved
+	sp     int32 // distance from the base down to rsp in bytes, if known or deep
+	known  bool  // sp is exact
+	deep   bool  // sp is the least that the distance can be, and at least 16
+	copied bool  // the base has moved
 	bp     rbpIs
 	saved  bool // the word at base-16 is the caller's rbp
 	r10    bool // r10 holds the base, and the base has not moved
 	called bool // nothing but padding since a call: the callee may not return
 }
+
+// maxDepth bounds the distances that are followed, far above the size of any stack,
+// so that they do not overflow.
+const maxDepth = 1 << 28
 
 // entry is the state at the start of a function.
 var entry = state{sp: 8, known: true, bp: callers}
@@ -44,14 +49,14 @@ func merge(a, b state) state {
 		return a
 	}
 	m := state{
-		sp: a.sp, known: a.known && b.known && a.sp == b.sp, copied: a.copied,
+		sp: a.sp, known: a.known && b.known && a.sp == b.sp, deep: a.deep && b.deep, copied: a.copied,
 		bp: a.bp, saved: a.saved && b.saved, r10: a.r10 && b.r10, called: a.called && b.called,
 	}
 	if a.copied != b.copied {
-		m.known, m.saved, m.copied = false, false, true
-	}
-	if !m.known {
-		m.sp = 0
+		m.saved, m.copied = false, true
+		m.loseSP()
+	} else if !m.known {
+		m.setLeast(min(a.sp, b.sp))
 	}
 	if a.bp != b.bp || a.bp == frame && !m.saved {
 		m.bp = other
@@ -60,7 +65,7 @@ func merge(a, b state) state {
 }
 
 // hasFrame says that the frame is complete and lies at or above rsp.
-func (s state) hasFrame() bool { return s.bp == frame && (!s.known || s.sp >= 16) }
+func (s state) hasFrame() bool { return s.bp == frame && s.sp >= 16 }
 
 // canLeave says that the caller finds its rbp, and its rsp as far as is known.
 func (s state) canLeave() bool {
@@ -72,7 +77,7 @@ func (s state) atEntry() bool { return s.canLeave() && s.known }
 
 // setSP moves rsp to a known place. What is below it is lost.
 func (s *state) setSP(sp int32) {
-	s.sp, s.known = sp, true
+	s.sp, s.known, s.deep = sp, true, false
 	if sp < 16 {
 		s.saved = false
 		if s.bp == frame {
@@ -83,9 +88,21 @@ func (s *state) setSP(sp int32) {
 		s.loseSP()
 		s.bp = other
 	}
+	if sp > maxDepth {
+		s.loseSP()
+	}
 }
 
-func (s *state) loseSP() { s.sp, s.known = 0, false }
+// setLeast says that rsp is at that place or below it. That is worth knowing only
+// below the frame; nothing is known of rsp otherwise.
+func (s *state) setLeast(sp int32) {
+	s.loseSP()
+	if sp >= 16 && sp <= maxDepth {
+		s.sp, s.deep = sp, true
+	}
+}
+
+func (s *state) loseSP() { s.sp, s.known, s.deep = 0, false, false }
 
 // after returns the state behind in, which goes on to the next instruction.
 func (s state) after(in insn.Inst) state {
@@ -121,6 +138,8 @@ func (s state) after(in insn.Inst) state {
 func (s *state) moveSP(down int32) {
 	if s.known {
 		s.setSP(s.sp + down)
+	} else {
+		s.setLeast(s.sp + down)
 	}
 }
 
@@ -128,6 +147,13 @@ func (s *state) moveSP(down int32) {
 func (s *state) pushWord(rbp bool) {
 	if s.known && s.sp == 8 {
 		s.saved = rbp && s.bp == callers
+	}
+	if !s.known && !s.deep { // it may hit the frame
+		s.saved = false
+		if s.bp == frame {
+			s.bp = other
+		}
+		return
 	}
 	s.moveSP(8)
 }
@@ -174,12 +200,19 @@ func (s *state) leave() {
 // compute follows the instructions that compute rsp and rbp from each other, and
 // what any other one writes.
 func (s *state) compute(in insn.Inst) {
+	if down, ok := moved(in); ok {
+		s.moveSP(down)
+		return
+	}
+	least := s.sp
 	sp, known := s.value(in)
 	base := in.Args[0] == x86asm.R10 && known && sp == 0 && !s.copied
 	s.write(in)
 	switch {
 	case in.Args[0] == x86asm.RSP && known:
 		s.setSP(sp)
+	case in.Args[0] == x86asm.RSP && lowers(in):
+		s.setLeast(least)
 	case in.Args[0] == x86asm.RBP && known && sp == 16 && s.saved:
 		s.bp = frame
 	case base:
@@ -188,7 +221,7 @@ func (s *state) compute(in insn.Inst) {
 }
 
 // value returns the distance below the base of the address that in computes, if
-// it is a mov, lea, add or sub whose result is known.
+// it is a mov or lea whose result is known.
 func (s *state) value(in insn.Inst) (sp int32, known bool) {
 	switch a := in.Args[1].(type) {
 	case x86asm.Reg:
@@ -196,20 +229,9 @@ func (s *state) value(in insn.Inst) (sp int32, known bool) {
 			return s.place(a)
 		}
 	case x86asm.Mem:
-		if in.Op == x86asm.LEA && a.Index == 0 && in.AddrSize == 64 && small(a.Disp) {
+		if isAddress(in, a) {
 			sp, known = s.place(a.Base)
 			return sp - int32(a.Disp), known
-		}
-	case x86asm.Imm:
-		r, _ := in.Args[0].(x86asm.Reg)
-		if r != x86asm.RSP || !small(int64(a)) {
-			return 0, false
-		}
-		switch in.Op {
-		case x86asm.ADD:
-			return s.sp - int32(a), s.known
-		case x86asm.SUB:
-			return s.sp + int32(a), s.known
 		}
 	}
 	return 0, false
@@ -225,9 +247,6 @@ func (s *state) place(r x86asm.Reg) (sp int32, known bool) {
 	}
 	return 0, false
 }
-
-// small says that a distance is one of a stack, so that sums do not overflow.
-func small(d int64) bool { return -1<<24 < d && d < 1<<24 }
 
 // write forgets what in may write.
 func (s *state) write(in insn.Inst) {
