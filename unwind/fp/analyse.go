@@ -70,7 +70,7 @@ func Analyse(texts []Text) ([]unwind.Func, error) {
 		}
 		for k := range f.regions {
 			at := index(texts, f.regions[k].text.Range.Start)
-			funcs[at].Stops = f.stops(funcs[at].Stops, int32(k))
+			funcs[at].Stops = f.stops(k)
 			if funcs[at].Why == "" {
 				funcs[at].Why = why
 			}

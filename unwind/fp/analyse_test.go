@@ -44,6 +44,7 @@ var functions = []struct{ name, about, asm, want string }{
 	{"never_returns", "a call at the end", "push rbp; mov rbp,rsp; call g", ""},
 	{"never_padded", "padding behind it", "push rbp; mov rbp,rsp; call g; nop; .byte 0x66,0x90", ""},
 	{"traps", "ud2 behind it", "push rbp; mov rbp,rsp; call g; ud2; int3", ""},
+	{"trapped", "control does not go on behind a trap", "push rbp; mov rbp,rsp; call g; je 1f; pop rbp; ud2; 1: pop rbp; ret", ""},
 	{"zeros", "the linker's fill", "push rbp; mov rbp,rsp; call g; pop rbp; ret; .zero 11", ""},
 
 	// Without a frame.
@@ -67,8 +68,14 @@ var functions = []struct{ name, about, asm, want string }{
 	{"raised", "rule: nor when rsp was above it before", "push rbp; mov rbp,rsp; lea r10,[rbp+16]; add rsp,8; and rsp,-32; call g; leave; ret", "calls at raised+0x10 without a frame"},
 	{"either", "rule: nor on one of two paths", "push rbp; mov rbp,rsp; test rdi,rdi; je 1f; and rsp,-32; jmp 2f; 1: add rsp,rdi; 2: call g; leave; ret", "calls at either+0x12 without a frame"},
 	{"arrays", "two paths with room of unlike size", "push rbp; mov rbp,rsp; test rdi,rdi; je 1f; and rsp,-32; 1: call g; leave; ret", ""},
+	{"dipped", "rule: what was below rsp is lost", "push rbp; mov rbp,rsp; add rsp,8; sub rsp,8; call g; pop rbp; ret", "calls at dipped+0xc without a frame"},
+	{"dipped_early", "rule: what was below rsp is lost", "push rbp; add rsp,8; sub rsp,8; mov rbp,rsp; call g; leave; ret", "calls at dipped_early+0xc without a frame"},
 	{"unsaved", "rule: what was popped is not saved any more", "push rbp; pop rax; push rax; mov rbp,rsp; call g; pop rbp; ret", "calls at unsaved+0x6 without a frame"},
 	{"no_copy", "rule: realignment copies the return address", "lea r10,[rsp+8]; and rsp,-32; push rbp; mov rbp,rsp; call g; leave; lea rsp,[r10-8]; ret", "calls at no_copy+0xd without a frame"},
+	{"other_copy", "rule: and of nothing else", "lea r10,[rsp+8]; and rsp,-32; push [r10-16]; push rbp; mov rbp,rsp; call g; leave; lea rsp,[r10-8]; ret", "calls at other_copy+0x11 without a frame"},
+	{"one_base", "rule: paths that realign do not agree with those that do not",
+		"lea r10,[rsp+8]; test rdi,rdi; je 1f; and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; jmp 2f; 1: push rbp; mov rbp,rsp; 2: call g; leave; lea rsp,[r10-8]; ret", "calls at one_base+0x1c without a frame"},
+	{"some_base", "rule: r10 is the base on every path", "test rdi,rdi; je 1f; lea r10,[rsp+8]; 1: and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; call g; leave; lea rsp,[r10-8]; ret", "calls at some_base+0x16 without a frame"},
 	{"lost_base", "rule: the copy is of the return address", "lea r10,[rsp+8]; mov r10d,edi; and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; call g; leave; ret", "calls at lost_base+0x14 without a frame"},
 	{"off_base", "rule: the base is above the return address", "lea r10,[rsp+16]; and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; call g; leave; ret", "calls at off_base+0x11 without a frame"},
 	{"called_base", "rule: a call does not keep r10", "push rbp; mov rbp,rsp; lea r10,[rsp+16]; call g; pop rbp; and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; call g; leave; ret", "calls at called_base+0x1b without a frame"},
@@ -76,12 +83,20 @@ var functions = []struct{ name, about, asm, want string }{
 	// rbp changed.
 	{"overwritten", "rule: rbp is not written", "push rbp; mov rbp,rsp; mov rbp,rdi; call g; pop rbp; ret", "calls at overwritten+0x7 without a frame"},
 	{"arithmetic", "rule: in no way", "push rbp; mov rbp,rsp; add rbp,8; call g; leave; ret", "calls at arithmetic+0x8 without a frame"},
+	{"vex", "rule: not by the second result of a VEX instruction", "push rbp; mov rbp,rsp; mulx rax,rbp,rdi; call g; leave; ret", "calls at vex+0x9 without a frame"},
+	{"reentered", "rule: not by enter", "push rbp; mov rbp,rsp; enter 16,0; call g; leave; leave; ret", "calls at reentered+0x8 without a frame"},
+	{"by_index", "rule: rbp is a constant away from rsp", "push rbp; lea rbp,[rsp+rdi]; call g; leave; ret", "calls at by_index+0x5 without a frame"},
+	{"by_half", "rule: esp is not rsp", "push rbp; lea rbp,[esp]; call g; leave; ret", "calls at by_half+0x6 without a frame"},
 	{"one_byte", "rule: not in part", "push rbp; mov rbp,rsp; mov bpl,1; call g; pop rbp; ret", "calls at one_byte+0x7 without a frame"},
 	{"exchanged", "rule: not as a second operand", "push rbp; mov rbp,rsp; xchg rdi,rbp; call g; pop rbp; ret", "calls at exchanged+0x7 without a frame"},
 	{"popped", "rule: not by a pop of something else", "push rbp; mov rbp,rsp; push rdi; pop rbp; call g; pop rbp; ret", "calls at popped+0x6 without a frame"},
 	{"clobbers", "rule: the caller finds its rbp", "push rbp; mov rbp,rsp; call g; pop rax; xor ebp,ebp; ret", "returns at clobbers+0xc with rbp or rsp changed"},
 	{"clobbers_later", "rule: the caller finds its rbp", "push rbp; mov rbp,rsp; call g; pop rbp; mov rbp,rax; ret", "returns at clobbers_later+0xd with rbp or rsp changed"},
 	{"keeps_frame", "rule: the frame is gone at the return", "push rbp; mov rbp,rsp; call g; ret", "returns at keeps_frame+0x9 with rbp or rsp changed"},
+	{"left_realigned", "rule: rsp is back at the return", "lea r10,[rsp+8]; and rsp,-32; push [r10-8]; push rbp; mov rbp,rsp; call g; leave; ret", "returns at left_realigned+0x17 with rbp or rsp changed"},
+	{"short_push16", "rule: a push of two bytes moves rsp by two", "push rbp; mov rbp,rsp; call g; push ax; pop rcx; pop rbp; ret", "returns at short_push16+0xd with rbp or rsp changed"},
+	{"short_pop16", "rule: so does a pop", "push rbp; mov rbp,rsp; call g; push rcx; pop ax; pop rbp; ret", "returns at short_pop16+0xd with rbp or rsp changed"},
+	{"uneven", "rule: paths that meet agree on rsp", "push rbp; mov rbp,rsp; push rbx; test rdi,rdi; je 1f; push rcx; 1: call g; pop rbx; pop rbp; ret", "returns at uneven+0x12 with rbp or rsp changed"},
 	{"left_over", "rule: rsp is back at the return", "push rbp; mov rbp,rsp; call g; leave; push rax; ret", "returns at left_over+0xb with rbp or rsp changed"},
 	{"left_twice", "rule: leave needs the frame", "push rbp; mov rbp,rsp; call g; leave; leave; ret", "returns at left_twice+0xb with rbp or rsp changed"},
 	{"lost_sp", "rule: pop rbp takes the saved rbp only where that is known to be", "push rbp; mov rbp,rsp; sub rsp,rdi; call g; pop rbp; ret", "returns at lost_sp+0xd with rbp or rsp changed"},
@@ -105,6 +120,8 @@ var functions = []struct{ name, about, asm, want string }{
 	{"hits_not", "a store of the byte above", "push rbp; mov rbp,rsp; mov byte ptr [rbp+16],1; mov byte ptr [rbp-1],1; call g; pop rbp; ret", ""},
 	{"hits_pop", "rule: nor by pop", "push rbp; mov rbp,rsp; push rdi; pop [rbp+8]; call g; pop rbp; ret", "may write to its frame at hits_pop+0x5"},
 	{"hits_pop_sp", "rule: nor by pop, which moves rsp first", "push rbp; mov rbp,rsp; push rdi; pop [rsp]; call g; pop rbp; ret", "may write to its frame at hits_pop_sp+0x5"},
+	{"hits_area", "rule: nor by an instruction whose size x86asm does not say", "push rbp; mov rbp,rsp; xsaves [rbp-64]; call g; pop rbp; ret", "may write to its frame at hits_area+0x4"},
+	{"indexed", "an address with an index is a pointer like any other", "push rbp; mov rbp,rsp; mov [rbp+rdi+8],rsi; call g; pop rbp; ret", ""},
 	{"hits_xchg", "rule: nor as a second operand", "push rbp; mov rbp,rsp; xchg rdi,[rbp+8]; call g; pop rbp; ret", "may write to its frame at hits_xchg+0x4"},
 
 	// What cannot be followed.
@@ -122,6 +139,7 @@ var functions = []struct{ name, about, asm, want string }{
 	{"overlap", "rule: no instruction over another one", "push rbp; mov rbp,rsp; jmp 1f+1; 1: .byte 0xe8; nop; nop; jmp 1b; pop rbp; ret", "instructions overlap at overlap+0x6"},
 	{"inside", "rule: no jump into another function", "push rbp; mov rbp,rsp; call g; pop rbp; jmp plain+1", "jumps at inside+0xa into the middle of plain"},
 	{"runs_out", "rule: control does not run on into what follows", "push rbp; mov rbp,rsp; call g; pop rbp", "runs out of its text at runs_out+0x9"},
+	{"runs_out_beside", "rule: nor over the call that does not return", "push rbp; mov rbp,rsp; je 1f; call g; 1: nop", "runs out of its text at runs_out_beside+0xb"},
 	{"runs_out_if", "rule: nor when a jump is not taken", "push rbp; mov rbp,rsp; call g; pop rbp; jne g", "runs out of its text at runs_out_if+0xa"},
 	{"get_pc", "rule: a call of the next instruction is none", "push rbp; mov rbp,rsp; call 1f; 1: pop rax; call g; pop rbp; ret", "calls the next instruction at get_pc+0x4"},
 	{"interrupts", "rule: int is not followed", "push rbp; mov rbp,rsp; call g; int 0x80; pop rbp; ret", "leaves by int at interrupts+0x9"},
@@ -158,6 +176,9 @@ var functions = []struct{ name, about, asm, want string }{
 	{"snowy", "a part of two", "push rbp; mov rbp,rsp; call g; jne snowy.cold; pop rbp; ret; PART snowy.cold; call g; leave; ret", ""},
 	{"snowy.cold", "rule: a part keeps frames when all that it is of do", "", "calls at snowy.cold+0x0 without a frame"},
 	{"slushy", "the other one", "jmp snowy.cold", "calls at snowy.cold+0x0 without a frame"},
+	{"sleety", "one of two, the first", "jmp hazy.cold", "calls at hazy.cold+0x0 without a frame"},
+	{"hazy", "the second", "push rbp; mov rbp,rsp; call g; jne hazy.cold; pop rbp; ret; PART hazy.cold; call g; leave; ret", ""},
+	{"hazy.cold", "rule: a part keeps frames when all that it is of do", "", "calls at hazy.cold+0x0 without a frame"},
 }
 
 // assembly returns the source of all functions.

@@ -30,10 +30,9 @@ type region struct {
 
 // node is an instruction that was reached.
 type node struct {
-	in     insn.Inst
+	in     insn.Inst // for the patch site one without Op, that does nothing
 	before state
 	region int32
-	site   bool // the patch site, whatever its bytes; in has only Addr and Len
 	queued bool
 }
 
@@ -68,7 +67,6 @@ func (f *flow) open(t *Text) {
 // leave passes the state behind n on to where control goes from it.
 func (f *flow) leave(n node) {
 	switch {
-	case n.site:
 	case n.in.IsRet() || isTrap(n.in) || isForeign(n.in):
 		return
 	case n.in.IsJump():
@@ -79,12 +77,8 @@ func (f *flow) leave(n node) {
 			return
 		}
 	}
-	after := n.before
-	if !n.site {
-		after = after.after(n.in)
-	}
 	if next := n.in.End(); f.regions[n.region].text.Range.Contains(next) {
-		f.reach(next, after)
+		f.reach(next, n.before.after(n.in))
 	}
 }
 
@@ -131,8 +125,8 @@ func (f *flow) reach(a guest.Addr, s state) {
 // add reads the instruction at a.
 func (f *flow) add(r int32, a guest.Addr, s state) {
 	t := f.regions[r].text
-	n := node{before: s, region: r, site: a == t.Site.Start && t.Site.Size() > 0}
-	if n.site {
+	n := node{before: s, region: r}
+	if a == t.Site.Start && t.Site.Size() > 0 {
 		n.in = insn.Inst{Inst: x86asm.Inst{Len: int(t.Site.Size())}, Addr: a}
 	} else {
 		in, err := insn.Decode(t.Code[a-t.Range.Start:], a)

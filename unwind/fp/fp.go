@@ -97,8 +97,7 @@ func (w *walk) run() error {
 
 // bounds refuses a stack pointer or an end of stack off the stack.
 func (w *walk) bounds() error {
-	end := guest.RangeOf(w.t.Top-frameSize, frameSize)
-	if w.t.Top < frameSize || !w.t.Stack.Covers(end) {
+	if !w.t.Stack.Covers(guest.RangeOf(w.t.Top-frameSize, frameSize)) {
 		return &unwind.Error{Reason: unwind.OffStack, Addr: w.t.Top}
 	}
 	if sp := w.t.Regs.SP(); sp < w.t.Stack.Start || sp > w.t.Top {

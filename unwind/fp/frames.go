@@ -36,7 +36,8 @@ func (w *walk) misplaced(a guest.Addr, size uint64) unwind.Reason {
 
 // end ends the walk at a frame that must be the last one. Its place says so, in one
 // of the kernel's three shapes, and its return address must agree: the one that ends
-// a call from the machine is found there and nowhere else.
+// a call from the machine is found there and nowhere else. The walk comes here with a
+// frame that has the one or the other.
 //
 //	         plain        realigned by gcc   of the stub
 //	Top-8    gate         gate               gate                     high
@@ -55,7 +56,7 @@ func (w *walk) end(frame, ret guest.Addr) error {
 	case 32:
 		ok = w.behind == atSite && guest.Addr(below) == w.site
 	}
-	if gate := w.code.Gate(); !ok || ret != gate || guest.Addr(above) != gate {
+	if gate := w.code.Gate(); !ok || guest.Addr(above) != gate {
 		return &unwind.Error{Reason: unwind.NoEnd, Addr: frame}
 	}
 	if err := w.push(unwind.Frame{Addr: ret, Kind: unwind.Return}); err != nil {

@@ -32,7 +32,7 @@ func (f *flow) judge() string {
 			if why := f.demand(n, reg.text); why != "" {
 				return why
 			}
-			calls = calls || !n.site && (n.in.IsCall() || n.in.Op == x86asm.SYSCALL)
+			calls = calls || n.in.IsCall() || n.in.Op == x86asm.SYSCALL
 		}
 	}
 	if !calls {
@@ -66,7 +66,6 @@ func (r *region) padding(off int) (n int, why string) {
 func (f *flow) demand(n *node, t *Text) string {
 	in, s := &n.in, n.before
 	switch {
-	case n.site:
 	case s.hitsFrame(*in):
 		return "may write to its frame at " + t.place(in.Addr)
 	case isForeign(*in):
@@ -122,25 +121,19 @@ func (f *flow) demandJump(in insn.Inst, s state, t *Text) string {
 // is taken for one that does not return.
 func (f *flow) demandNext(n *node, t *Text) string {
 	in := n.in
-	if t.Range.Contains(in.End()) {
+	if t.Range.Contains(in.End()) || in.IsRet() || isTrap(in) ||
+		in.IsJump() && !in.IsCondJump() || n.before.after(in).called {
 		return ""
-	}
-	if !n.site {
-		if in.IsRet() || isTrap(in) || in.IsJump() && !in.IsCondJump() || n.before.after(in).called {
-			return ""
-		}
 	}
 	return "runs out of its text at " + t.place(in.Addr)
 }
 
-// stops adds the addresses behind the system calls of region r to list, in
-// rising order.
-func (f *flow) stops(list []guest.Addr, r int32) []guest.Addr {
-	if len(list) > 0 {
-		return list // a part that another function came to before
-	}
+// stops returns the addresses behind the system calls of region r, in rising
+// order.
+func (f *flow) stops(r int) []guest.Addr {
+	var list []guest.Addr
 	for _, o := range f.regions[r].owner {
-		if o > 0 && !f.nodes[o-1].site && f.nodes[o-1].in.Op == x86asm.SYSCALL {
+		if o > 0 && f.nodes[o-1].in.Op == x86asm.SYSCALL {
 			list = append(list, f.nodes[o-1].in.End())
 		}
 	}

@@ -3,6 +3,7 @@ package fp
 import (
 	"golang.org/x/arch/x86/x86asm"
 
+	"patchlab/guest"
 	"patchlab/insn"
 )
 
@@ -85,7 +86,7 @@ func lowers(in insn.Inst) bool {
 // isAddress reports whether in takes the address m, which is a constant away from
 // its base.
 func isAddress(in insn.Inst, m x86asm.Mem) bool {
-	return in.Op == x86asm.LEA && m.Index == 0 && in.AddrSize == 64 && small(m.Disp)
+	return in.Op == x86asm.LEA && m.Index == 0 && small(m.Disp)
 }
 
 // small says that a distance is one of a stack, so that sums do not overflow.
@@ -133,7 +134,7 @@ func (s state) hitsFrame(in insn.Inst) bool {
 		}
 		size := int64(in.MemBytes)
 		if size == 0 {
-			size = 64 // x86asm does not say: the most that one instruction stores
+			size = guest.PageSize // x86asm does not say: it may be all that xsave saves
 		}
 		disp := m.Disp
 		if in.Op == x86asm.POP && m.Base == x86asm.RSP {

@@ -32,7 +32,7 @@ type state struct {
 	copied bool  // the base has moved
 	bp     rbpIs
 	saved  bool // the word at base-16 is the caller's rbp
-	r10    bool // r10 holds the base, and the base has not moved
+	r10    bool // r10 holds the base
 	called bool // nothing but padding since a call: the callee may not return
 }
 
@@ -206,7 +206,7 @@ func (s *state) compute(in insn.Inst) {
 	}
 	least := s.sp
 	sp, known := s.value(in)
-	base := in.Args[0] == x86asm.R10 && known && sp == 0 && !s.copied
+	base := in.Args[0] == x86asm.R10 && known && sp == 0
 	s.write(in)
 	switch {
 	case in.Args[0] == x86asm.RSP && known:
