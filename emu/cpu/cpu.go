@@ -185,6 +185,11 @@ type CPU interface {
 	Registers(c *Context) guest.Regs
 	// SetRegisters replaces the integer registers of c, and c.PC by RIP.
 	SetRegisters(c *Context, r *guest.Regs)
+	// Bases returns the bases of the segments FS and GS, where thread-local storage
+	// is found; SetBases replaces them. They are not part of guest.Regs, but of the
+	// vector hash.
+	Bases(c *Context) (fs, gs guest.Addr)
+	SetBases(c *Context, fs, gs guest.Addr)
 	// VectorHash returns a hash of the registers of c that Registers leaves out,
 	// the value that Exit.Vector has.
 	VectorHash(c *Context) uint64

@@ -1,5 +1,5 @@
-// The C side of the backend: counting, stopping, events and the hook's memo, on
-// engine handles that the Go side opened. See engine.c.
+// The C side of the backend, as the Go side sees it: counting, stopping, events and
+// the hook's memo, on engine handles that the Go side opened. See engine.c.
 
 #ifndef PATCHLAB_ENGINE_H
 #define PATCHLAB_ENGINE_H
@@ -12,9 +12,10 @@
 // hooks and permissions are baked into translated code.
 enum { PL_KERNEL, PL_USER, PL_MODES };
 enum {
-	PL_PLAIN,  // no hook that code pays for
-	PL_WATCH,  // a block hook counts, watches and stops before a block
-	PL_STEP,   // a code hook counts, watches and stops before an instruction
+	PL_PLAIN, // no hook that code pays for
+	PL_WATCH, // a block hook counts, watches and stops before a block
+	PL_STEP,  // a code hook counts, watches and stops before an instruction
+	PL_EXACT, // as STEP, and every instruction can be taken back
 	PL_KINDS
 };
 
@@ -28,45 +29,31 @@ enum {
 };
 enum { PL_ENTERED = 1, PL_DECIDED };
 
+// Why an instruction was refused.
+enum {
+	PL_NOT_A_SITE = 1, // the return slot at the stub's entry belongs to no site
+	PL_NO_FRAME,       // the shim's frame pointer does not point to a stack
+	PL_VECTOR,         // VEX, EVEX and XOP code
+	PL_SYSTEM,         // privileged, or a source of host time or chance
+};
+
 typedef struct {
 	uint64_t kind, addr, sp, body, at;
 } pl_event;
 
-enum { PL_EVENTS = 1024, PL_TEXTS = 64, PL_MAPS = 4096, PL_BREAKS = 32, PL_MEMO = 256 };
+// An instruction may add two events, so one that adds any begins only below
+// PL_EVENTS, and the list has room for one more.
+enum { PL_EVENTS = 1023, PL_NEAR = 64, PL_MEMO = 256 };
 
-// A range of executable memory and what is derived from its bytes.
-typedef struct {
-	uint64_t start, end;
-	const uint8_t *host;
-	uint8_t *flags;   // PL_F_* of each address
-	uint8_t *lens;    // length of the instruction that was seen here, 0: none yet
-	uint16_t *counts; // instructions of the block that starts here, 0: not known
-} pl_text;
-
-enum {
-	PL_F_WATCH = 1, // report control coming here
-	PL_F_BREAK = 2, // some task stops here
-	PL_F_INNER = 4, // derived: the block that starts here must be stepped
-	PL_F_REP = 8,   // derived: a rep string instruction starts here
-	PL_F_REFUSE = 16 // derived: an instruction that is refused starts here
-};
-
-typedef struct {
-	uint64_t addr;
-	int64_t task;
-} pl_break;
+typedef struct pl_text pl_text;
+typedef struct pl_map pl_map;
+typedef struct pl_break pl_break;
 
 typedef struct {
 	uint64_t ip;
 	int64_t task;
-	uint64_t body;
+	uint64_t body; // 0: the entry is empty
 } pl_memo;
-
-typedef struct {
-	uint64_t start, end;
-	uint8_t *host;
-	uint32_t perm; // guest.Perm
-} pl_map;
 
 // The stub that patch sites call, see cpu.Stub; entry 0: none.
 typedef struct {
@@ -74,11 +61,13 @@ typedef struct {
 	uint64_t *cell;
 } pl_stub;
 
-// Where a context keeps registers that are read at every stop; found out when the
-// first engine is opened. An offset of 0: unknown, ask the library.
-enum { PL_OTHERS = 6, PL_XMMS = 16, PL_FPS = 8 };
+// Where a context keeps the registers that are read at every stop: offsets in bytes.
+// Found out when the first engine is opened (layout.c); where that did not work, ok
+// is false, and the library is asked for each register.
 typedef struct {
-	size_t gpr, xmm, xmm_stride, other[PL_OTHERS];
+	bool ok;
+	size_t gpr, xmm, xmm_stride, fp, fp_stride;
+	size_t fs, gs, mxcsr, fpcw, fpsw, fptop, fpempty;
 } pl_layout;
 
 typedef struct pl_cpu {
@@ -91,13 +80,16 @@ typedef struct pl_cpu {
 	uc_engine *uc[PL_MODES][PL_KINDS];
 	size_t context_size;
 	pl_layout layout;
-	pl_text text[PL_TEXTS];
-	int ntext;
-	pl_text *last; // the text that the last block was in
-	pl_map map[PL_MAPS];
+	pl_map *maps; // by address
 	int nmap;
-	pl_break breaks[PL_BREAKS];
+	pl_map *last_map; // where the stub's stack was found last
+	pl_text **texts;
+	int ntext;
+	pl_text *near[PL_NEAR]; // of the pages with this number modulo PL_NEAR, one
+	pl_break *breaks;
 	int nbreak;
+	int nwatch;      // addresses that are watched
+	int arena_marks; // addresses in the arena that are watched or have a breakpoint
 	pl_memo memo[PL_MEMO];
 
 	// The run in progress: in.
@@ -109,20 +101,27 @@ typedef struct pl_cpu {
 	int reason;
 	uint64_t executed;
 	uint64_t gpr[16], rflags, vector, decisions;
-	int fault_kind, fault_size, fault_mapped;
+	int fault_kind, fault_size, fault_refusal;
+	bool fault_mapped;
 	uint32_t fault_vector;
-	uint64_t fault_addr, fault_word; // fault_word: the first bytes of a refused instruction
+	uint64_t fault_addr;
 	int uc_err; // an engine error that is not the guest's
 	uint32_t nevents;
-	pl_event events[PL_EVENTS];
+	pl_event events[PL_EVENTS + 1];
 	// working
 	uint64_t left;           // of the budget
-	uint64_t steps;          // how many instructions the stepping engine may still run
-	uint64_t prev, prev_end; // previous block or instruction
-	uc_context *fault_context;
-	bool stop, fault_saved, need_step;
-	int nwatch, arena_breaks;
-	volatile bool interrupted;
+	uint64_t prev, prev_end; // the last block or instruction of this leg
+	uint64_t step_end;       // the leg on STEP ends at this address, or at a jump
+	bool whole;              // no: it ends with the run
+	bool stopped;            // the leg is over: hooks do nothing any more
+	bool done;               // so is the run, for c->reason
+	bool fetching;           // the leg failed to fetch code at fault_addr
+	bool rejected;           // PLAIN has translated a block that it must not keep
+	bool rewind;             // the last instruction has to be taken back
+	uc_context *before;      // EXACT: the registers before the last instruction
+	struct pl_undo *undo;    // EXACT: what it has overwritten
+	uc_engine *running;      // atomic: whom an interrupt has to stop
+	bool interrupted;        // atomic
 } pl_cpu;
 
 pl_cpu *pl_new(void);
@@ -132,13 +131,18 @@ uc_err pl_open(pl_cpu *c, int mode, int kind, uc_engine *uc);
 uc_err pl_map_add(pl_cpu *c, uint64_t start, uint64_t size, uint8_t *host, uint32_t perm);
 uc_err pl_map_remove(pl_cpu *c, uint64_t start, uint64_t size);
 void pl_text_changed(pl_cpu *c, uint64_t start, uint64_t end);
-bool pl_flag(pl_cpu *c, uint64_t addr, uint8_t flag, bool on);
+void pl_watch(pl_cpu *c, uint64_t addr, bool on);
+uc_err pl_set_break(pl_cpu *c, uint64_t addr, int64_t task, bool on);
 void pl_forget(pl_cpu *c);
 // pl_run runs from the context of context_size bytes and leaves the new one there.
-void pl_run(pl_cpu *c, void *context);
-void pl_registers(pl_cpu *c, void *context);
-void pl_set_registers(pl_cpu *c, void *context);
-uc_err pl_reset_context(pl_cpu *c, void *context);
+void pl_run(pl_cpu *c, uint8_t *context);
+void pl_registers(pl_cpu *c, uint8_t *context);
+void pl_set_registers(pl_cpu *c, uint8_t *context);
+uint64_t pl_base(uint8_t *context, bool gs);
+void pl_set_base(uint8_t *context, bool gs, uint64_t addr);
+uc_err pl_reset_context(pl_cpu *c, uint8_t *context);
+// pl_interrupt may be called by another thread. A run that is just beginning may
+// miss it: call again until the run is over.
 void pl_interrupt(pl_cpu *c);
 
 #endif

@@ -5,25 +5,28 @@ import "C"
 
 import (
 	"fmt"
-	"unsafe"
+	"time"
 
 	"patchlab/emu/cpu"
 	"patchlab/guest"
 )
 
 func (b *backend) Run(ctx *cpu.Context, req cpu.Request, exit *cpu.Exit) error {
+	if b.c == nil {
+		return errClosed
+	}
+	if req.Uncounted && req.Budget != cpu.Unlimited {
+		panic("BUG: an uncounted run with a budget")
+	}
 	if err := b.prepare(&req); err != nil {
 		return err
 	}
-	c := b.c
-	c.pc, c.budget = C.uint64_t(ctx.PC), C.uint64_t(req.Budget)
-	c.task, c.mode = C.int64_t(req.Task), C.int(req.Mode)
-	c.uncounted, c.stepped, c.exact = C.bool(req.Uncounted), C.bool(req.Stepped), C.bool(req.Exact || b.exact)
-	C.pl_run(c, state(ctx))
+	b.execute(ctx, &req)
 	if p := b.called.panic; p != nil {
 		b.called.panic = nil
 		panic(p)
 	}
+	c := b.c
 	if c.uc_err != 0 {
 		return failure(fmt.Sprintf("run at %#x", uint64(c.pc)), C.uc_err(c.uc_err))
 	}
@@ -47,13 +50,50 @@ func (b *backend) prepare(req *cpu.Request) error {
 	if req.Mode == guest.UserMode {
 		mode = C.PL_USER
 	}
-	if err := b.engine(mode, C.PL_STEP); err != nil || b.exact {
+	if req.Exact || b.exact {
+		return b.engine(mode, C.PL_EXACT)
+	}
+	if err := b.engine(mode, C.PL_STEP); err != nil {
 		return err
 	}
 	if req.Uncounted && b.c.nwatch == 0 && b.c.nbreak == 0 {
 		return b.engine(mode, C.PL_PLAIN)
 	}
 	return b.engine(mode, C.PL_WATCH)
+}
+
+func (b *backend) execute(ctx *cpu.Context, req *cpu.Request) {
+	c := b.c
+	c.pc, c.budget = C.uint64_t(ctx.PC), C.uint64_t(req.Budget)
+	c.task, c.mode = C.int64_t(req.Task), C.int(req.Mode)
+	c.uncounted, c.stepped, c.exact = C.bool(req.Uncounted), C.bool(req.Stepped), C.bool(req.Exact || b.exact)
+	b.running.Store(true)
+	C.pl_run(c, b.state(ctx))
+	b.running.Store(false)
+}
+
+// Interrupt repeats the request until the run is over: one that comes in the moment
+// in which an engine starts is lost.
+func (b *backend) Interrupt() {
+	if !b.interrupt() {
+		return
+	}
+	go func() {
+		for b.interrupt() {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+}
+
+// interrupt asks once, and tells whether a run is in progress.
+func (b *backend) interrupt() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.c == nil {
+		return false
+	}
+	C.pl_interrupt(b.c)
+	return b.running.Load()
 }
 
 // takeEvents copies the events of the run; the list is reused by the next one.
@@ -71,38 +111,30 @@ func (b *backend) takeEvents() []cpu.Event {
 
 // fault describes the fault that ended the run.
 func (b *backend) fault() cpu.FaultInfo {
-	f := cpu.FaultInfo{
-		Kind: cpu.FaultKind(b.c.fault_kind), Addr: guest.Addr(b.c.fault_addr),
-		Size: int(b.c.fault_size), Mapped: b.c.fault_mapped != 0, Vector: uint32(b.c.fault_vector),
-	}
-	if f.Kind == cpu.Refused {
-		f.Text = b.refusal()
-	}
+	c := b.c
+	f := cpu.FaultInfo{Kind: cpu.FaultKind(c.fault_kind)}
 	switch f.Kind {
 	case cpu.ReadFault, cpu.WriteFault, cpu.FetchFault:
-	default:
-		f.Addr, f.Size, f.Mapped = 0, 0, false
-	}
-	if f.Kind != cpu.Exception {
-		f.Vector = 0
+		f.Addr, f.Size, f.Mapped = guest.Addr(c.fault_addr), int(c.fault_size), bool(c.fault_mapped)
+	case cpu.Exception:
+		f.Vector = uint32(c.fault_vector)
+	case cpu.Refused:
+		f.Text = b.refusal()
 	}
 	return f
 }
 
 // refusal says what was refused and what the guest's author can do.
 func (b *backend) refusal() string {
-	if b.c.pc == b.c.stub.entry || b.c.pc == b.c.stub.hook {
-		return fmt.Sprintf("control came to the stub with the return address %#x, which is no patch site", uint64(b.c.fault_word))
+	a := guest.Addr(b.c.fault_addr)
+	switch b.c.fault_refusal {
+	case C.PL_NOT_A_SITE:
+		return fmt.Sprintf("control came to the stub with the return address %s, which is no patch site", a)
+	case C.PL_NO_FRAME:
+		return fmt.Sprintf("control came to the shim's hook with the frame pointer %s, which is no stack", a)
+	case C.PL_VECTOR:
+		return "AVX code, which the engine runs wrongly: compile with -mno-avx"
+	default:
+		return "a privileged or time-dependent instruction, which the emulator does not run"
 	}
-	word := *(*[8]byte)(unsafe.Pointer(&b.c.fault_word))
-	for _, p := range word {
-		switch p {
-		case 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65:
-			continue
-		case 0xc4, 0xc5, 0x62, 0x8f:
-			return "AVX code, which the engine runs wrongly: compile with -mno-avx"
-		}
-		break
-	}
-	return "a privileged or time-dependent instruction, which the emulator does not run"
 }

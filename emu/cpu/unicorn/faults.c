@@ -1,0 +1,170 @@
+// What goes wrong. The hooks here note the fault. A store that failed does not end
+// its instruction, and a fast engine has gone on to the end of the block: there the
+// run is inexact. EXACT notes what each instruction is about to change, and takes
+// it back.
+
+#include <stdlib.h>
+#include "internal.h"
+
+// The bytes that the last instruction has overwritten. No instruction that runs
+// stores more than fxsave does.
+enum { UNDO = 1024 };
+struct pl_undo {
+	uint32_t n;
+	uint64_t last;      // the address and size of the last store
+	uint32_t last_size;
+	struct {
+		uint8_t *host;
+		uint8_t old;
+	} byte[UNDO];
+};
+
+struct pl_undo *pl_undo_new(void) { return calloc(1, sizeof(struct pl_undo)); }
+
+// end_run ends the leg and the run, without stopping the engine.
+static void end_run(pl_cpu *c, int reason, uint64_t pc)
+{
+	c->stopped = c->done = true;
+	c->reason = reason;
+	c->pc = pc;
+}
+
+// pl_refuse ends the run before an instruction, on any engine.
+void pl_refuse(pl_cpu *c, uc_engine *uc, int refusal, uint64_t addr, uint64_t pc)
+{
+	c->fault_kind = PL_REFUSED;
+	c->fault_refusal = refusal;
+	c->fault_addr = addr;
+	pl_stop(c, uc, PL_FAULT, pc);
+}
+
+// pl_fetch_fault ends the run because control cannot go on at pc, where the code at
+// addr is missing.
+void pl_fetch_fault(pl_cpu *c, uint64_t addr, uint64_t pc)
+{
+	c->fault_kind = PL_FETCH;
+	c->fault_addr = addr;
+	c->fault_size = 0;
+	c->fault_mapped = pl_find_map(c, addr) != NULL;
+	end_run(c, PL_FAULT, pc);
+}
+
+// counted_before takes the instruction that faulted out of the count; on the
+// watching engine, all of its block, so that what is left is certain.
+static void counted_before(pl_cpu *c)
+{
+	const pl_text *t = text_of(c, c->prev);
+	if (!t || (t->flags[c->prev - t->start] & F_ARENA) || c->kind == PL_PLAIN)
+		return;
+	uint16_t b = t->blocks[c->prev - t->start];
+	c->left += c->kind == PL_WATCH ? (b & B_COUNT) - 1 : 1;
+}
+
+// pl_fault ends the run because of the instruction at c->prev. Stepping is exact here:
+// nothing was changed yet, except by an instruction behind which a trap flag hits.
+void pl_fault(pl_cpu *c, int kind)
+{
+	bool trap = kind == PL_EXCEPTION && c->fault_vector == 1;
+	c->fault_kind = kind;
+	counted_before(c);
+	c->rewind = true;
+	end_run(c, c->kind == PL_EXACT || (c->kind == PL_STEP && !trap) ? PL_FAULT : PL_INEXACT, c->prev);
+}
+
+static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
+{
+	c->fault_kind = kind;
+	c->fault_addr = addr;
+	c->fault_size = size;
+	c->fault_mapped = pl_find_map(c, addr) != NULL;
+	counted_before(c);
+	c->rewind = true;
+	const struct pl_undo *u = c->undo;
+	// A store across pages is done byte by byte.
+	if (c->kind == PL_EXACT && kind == PL_WRITE && addr - u->last < u->last_size)
+		c->fault_size = u->last_size;
+	end_run(c, c->kind == PL_EXACT ? PL_FAULT : PL_INEXACT, c->prev);
+}
+
+// pl_on_bad_memory must not stop the engine: stopped, it would finish the
+// instruction with a value of zero, and translate missing code as zeros. It ends the
+// run by itself.
+bool pl_on_bad_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+{
+	pl_cpu *c = user;
+	(void)value;
+	if (c->stopped)
+		return false;
+	switch (type) {
+	case UC_MEM_READ_PROT:
+	case UC_MEM_READ_UNMAPPED:
+		data_fault(c, PL_READ, addr, size);
+		break;
+	case UC_MEM_WRITE_PROT:
+	case UC_MEM_WRITE_UNMAPPED:
+		data_fault(c, PL_WRITE, addr, size);
+		break;
+	default:
+		// The engine was translating a block, which need not come this far.
+		c->stopped = c->fetching = true;
+		c->fault_addr = addr;
+		c->pc = reg(uc, UC_X86_REG_RIP);
+	}
+	return false;
+}
+
+void pl_on_interrupt(uc_engine *uc, uint32_t vector, void *user)
+{
+	pl_cpu *c = user;
+	if (!c->stopped) {
+		c->fault_vector = vector;
+		pl_fault(c, PL_EXCEPTION);
+	}
+	uc_emu_stop(uc);
+}
+
+bool pl_on_illegal(uc_engine *uc, void *user)
+{
+	pl_cpu *c = user;
+	(void)uc;
+	if (!c->stopped)
+		pl_fault(c, PL_ILLEGAL);
+	return false;
+}
+
+// pl_on_write notes what a store is about to overwrite.
+void pl_on_write(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+{
+	pl_cpu *c = user;
+	struct pl_undo *u = c->undo;
+	(void)uc, (void)type, (void)value;
+	u->last = addr;
+	u->last_size = size;
+	for (int i = 0; i < size && u->n < UNDO; i++) {
+		const pl_map *m = pl_find_map(c, addr + i);
+		if (!m)
+			return; // here it will fault
+		u->byte[u->n].host = m->host + (addr + i - m->start);
+		u->byte[u->n].old = *u->byte[u->n].host;
+		u->n++;
+	}
+}
+
+// pl_remember notes the state before an instruction.
+void pl_remember(pl_cpu *c, uc_engine *uc)
+{
+	c->undo->n = 0;
+	c->undo->last_size = 0;
+	uc_context_save(uc, c->before);
+}
+
+// pl_take_back undoes the last instruction.
+void pl_take_back(pl_cpu *c, uint8_t *context)
+{
+	struct pl_undo *u = c->undo;
+	while (u->n > 0) {
+		u->n--;
+		*u->byte[u->n].host = u->byte[u->n].old;
+	}
+	memcpy(context, c->before, c->context_size);
+}

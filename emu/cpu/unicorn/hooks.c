@@ -1,0 +1,196 @@
+// The hooks of code that runs well: counting, watching, stopping.
+
+#include "internal.h"
+
+// end_leg makes the hooks silent and the engine return.
+static void end_leg(pl_cpu *c, uc_engine *uc, uint64_t pc)
+{
+	c->stopped = true;
+	c->pc = pc;
+	uc_emu_stop(uc);
+}
+
+// pl_stop ends the run.
+void pl_stop(pl_cpu *c, uc_engine *uc, int reason, uint64_t pc)
+{
+	if (c->stopped)
+		return;
+	c->done = true;
+	c->reason = reason;
+	end_leg(c, uc, pc);
+}
+
+// step_next has the block from addr to end stepped next.
+static void step_next(pl_cpu *c, uc_engine *uc, uint64_t addr, uint64_t end)
+{
+	c->step_end = end;
+	end_leg(c, uc, addr);
+}
+
+void pl_event_add(pl_cpu *c, uint64_t kind, uint64_t addr, uint64_t sp, uint64_t body)
+{
+	c->events[c->nevents++] = (pl_event){ kind, addr, sp, body, c->budget - c->left };
+}
+
+// known tells whether each of the count instructions at addr was stepped once and
+// can run on a fast engine.
+static bool known(pl_cpu *c, uint64_t addr, uint32_t count)
+{
+	while (count-- > 0) {
+		const pl_text *t = text_of(c, addr);
+		uint64_t i = t ? addr - t->start : 0;
+		if (!t || !t->lens[i] || (t->flags[i] & F_REFUSE))
+			return false;
+		addr += t->lens[i];
+	}
+	return true;
+}
+
+static bool any_flag(const pl_text *t, uint64_t from, uint64_t to, uint8_t flags)
+{
+	for (uint64_t i = from; i < to; i++)
+		if (t->flags[i] & flags)
+			return true;
+	return false;
+}
+
+// classify finds out what there is to know of a block that the watching engine has
+// translated. It stays unknown while an instruction of it was never stepped.
+static uint16_t classify(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, uint32_t size)
+{
+	uint64_t i = addr - t->start;
+	uc_tb tb;
+	if (uc_ctl_request_cache(uc, addr, &tb) != UC_ERR_OK)
+		return B_UNKNOWN;
+	if (!(t->flags[i] & F_ARENA) && !known(c, addr, tb.icount))
+		return B_UNKNOWN;
+	uint16_t b = t->flags[i] & F_ARENA ? 1 : 1 + tb.icount;
+	if (i + size > t->size || any_flag(t, i + 1, i + size, F_WATCH | F_BREAK))
+		b = B_STEPPED; // where it crosses into another mapping nobody looks for flags
+	else if (t->flags[i] & (F_WATCH | F_BREAK | F_REP))
+		b |= B_SLOW;
+	return t->blocks[i] = b;
+}
+
+// block_slow is for blocks that are more than a count.
+static void block_slow(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, uint32_t size)
+{
+	uint64_t i = addr - t->start;
+	uint8_t f = t->flags[i];
+	if ((f & F_REP) && c->prev_end == addr + t->lens[i])
+		return; // goes on with a rep instruction: counted, and never stopped inside
+	uint16_t b = t->blocks[i];
+	if (b == B_UNKNOWN)
+		b = classify(c, uc, t, addr, size);
+	uint32_t n = (b & B_COUNT) - 1;
+	if (b == B_UNKNOWN || (b & B_STEPPED) || n > c->left || ((f & F_BREAK) && pl_breaks_here(c, addr)) ||
+	    ((f & F_WATCH) && c->nevents >= PL_EVENTS)) {
+		step_next(c, uc, addr, addr + size);
+		return;
+	}
+	if (f & F_WATCH)
+		pl_event_add(c, PL_ENTERED, addr, reg(uc, UC_X86_REG_RSP), 0);
+	c->left -= n;
+	c->prev = addr;
+	c->prev_end = addr + size;
+}
+
+// pl_on_block is called before each block on the watching engine.
+void pl_on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	pl_cpu *c = user;
+	pl_text *t = text_of(c, addr);
+	if (c->stopped || !t)
+		return; // without text: until, or a fetch that is about to fault
+	uint32_t n = t->blocks[addr - t->start] - 1u;
+	if (likely(n < B_COUNT && n <= c->left)) {
+		c->left -= n;
+		c->prev = addr;
+		c->prev_end = addr + size;
+		return;
+	}
+	block_slow(c, uc, t, addr, size);
+}
+
+// pl_on_edge is called when the plain engine has translated a block it has not run
+// yet. A block that it must not run may not stay translated either: coming there
+// again would not be reported.
+void pl_on_edge(uc_engine *uc, uc_tb *cur, uc_tb *prev, void *user)
+{
+	pl_cpu *c = user;
+	(void)prev;
+	pl_text *t = text_of(c, cur->pc);
+	if (c->stopped || !t || (t->flags[cur->pc - t->start] & F_ARENA) || known(c, cur->pc, cur->icount))
+		return;
+	c->rejected = true;
+	step_next(c, uc, cur->pc, cur->pc + cur->size);
+}
+
+// refused ends the run before an instruction that is refused.
+static void refused(pl_cpu *c, uc_engine *uc, const pl_text *t, uint64_t addr)
+{
+	uint8_t b[15];
+	size_t n = pl_code_bytes(c, addr, b, t->lens[addr - t->start]);
+	pl_refuse(c, uc, pl_refusal(b, n), addr, addr);
+}
+
+// admit decides whether the instruction at addr is executed on a stepping engine, and
+// counts it.
+static inline bool admit(pl_cpu *c, uc_engine *uc, const pl_text *t, uint64_t addr, uint8_t f)
+{
+	if (!(f & F_ARENA) && c->left == 0) {
+		pl_stop(c, uc, PL_BUDGET, addr);
+		return false;
+	}
+	if (!c->whole && !(f & F_ARENA) && (addr != c->prev_end || addr >= c->step_end)) {
+		end_leg(c, uc, addr);
+		return false;
+	}
+	if (f & (F_BREAK | F_WATCH | F_STUB | F_REFUSE)) {
+		if ((f & F_BREAK) && pl_breaks_here(c, addr))
+			pl_stop(c, uc, PL_BREAK, addr);
+		else if (((f & F_WATCH) || ((f & F_STUB) && c->nwatch)) && c->nevents >= PL_EVENTS)
+			pl_stop(c, uc, PL_FULL, addr);
+		else if (f & F_REFUSE)
+			refused(c, uc, t, addr);
+		else if (f & F_WATCH)
+			pl_event_add(c, PL_ENTERED, addr, reg(uc, UC_X86_REG_RSP), 0);
+		if (c->stopped)
+			return false;
+	}
+	if (!(f & F_ARENA))
+		c->left--;
+	return true;
+}
+
+// pl_on_code is called before each instruction on the stepping engines.
+void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	pl_cpu *c = user;
+	pl_text *t = text_of(c, addr);
+	if (c->stopped || !t)
+		return;
+	uint64_t i = addr - t->start;
+	if (!t->lens[i])
+		pl_look(c, t, addr, size);
+	uint8_t f = t->flags[i];
+	bool again = (f & F_REP) && c->prev == addr;
+	if (!again && !admit(c, uc, t, addr, f))
+		return;
+	c->prev = addr;
+	c->prev_end = addr + t->lens[i];
+	if (c->kind == PL_EXACT)
+		pl_remember(c, uc);
+	if (f & F_STUB)
+		pl_on_stub(uc, addr, size, c);
+}
+
+void pl_on_syscall(uc_engine *uc, void *user)
+{
+	pl_cpu *c = user;
+	uint64_t pc = reg(uc, UC_X86_REG_RIP);
+	const pl_text *t = text_of(c, pc);
+	// It may have prefixes; on every engine it was stepped before, or is now.
+	uint32_t size = t && t->lens[pc - t->start] ? t->lens[pc - t->start] : 2;
+	pl_stop(c, uc, PL_SYSCALL, pc + size);
+}

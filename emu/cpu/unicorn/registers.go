@@ -1,0 +1,79 @@
+package unicorn
+
+// #cgo nocallback pl_registers
+// #cgo noescape pl_registers
+// #cgo nocallback pl_set_registers
+// #cgo noescape pl_set_registers
+// #cgo nocallback pl_base
+// #cgo noescape pl_base
+// #cgo nocallback pl_set_base
+// #cgo noescape pl_set_base
+// #include "engine.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"patchlab/emu/cpu"
+	"patchlab/guest"
+)
+
+func (b *backend) NewContext() cpu.Context {
+	return cpu.Context{State: append([]byte(nil), b.reset...)}
+}
+
+// state returns the memory of a context for the C side.
+func (b *backend) state(c *cpu.Context) *C.uint8_t {
+	b.mustBeOpen()
+	if len(c.State) != len(b.reset) {
+		panic("BUG: a context that no CPU made")
+	}
+	return (*C.uint8_t)(&c.State[0])
+}
+
+func (b *backend) Registers(c *cpu.Context) guest.Regs {
+	C.pl_registers(b.c, b.state(c))
+	var r guest.Regs
+	b.registers(&r)
+	r.RIP = c.PC
+	return r
+}
+
+// registers copies the integer registers that the C side has read.
+func (b *backend) registers(r *guest.Regs) {
+	r.GPR = *(*[guest.NumRegs]uint64)(unsafe.Pointer(&b.c.gpr))
+	r.RFLAGS = uint64(b.c.rflags)
+}
+
+func (b *backend) SetRegisters(c *cpu.Context, r *guest.Regs) {
+	s := b.state(c)
+	*(*[guest.NumRegs]uint64)(unsafe.Pointer(&b.c.gpr)) = r.GPR
+	b.c.rflags = C.uint64_t(r.RFLAGS)
+	C.pl_set_registers(b.c, s)
+	c.PC = r.RIP
+}
+
+func (b *backend) Bases(c *cpu.Context) (fs, gs guest.Addr) {
+	s := b.state(c)
+	return guest.Addr(C.pl_base(s, false)), guest.Addr(C.pl_base(s, true))
+}
+
+func (b *backend) SetBases(c *cpu.Context, fs, gs guest.Addr) {
+	s := b.state(c)
+	C.pl_set_base(s, false, C.uint64_t(fs))
+	C.pl_set_base(s, true, C.uint64_t(gs))
+}
+
+func (b *backend) VectorHash(c *cpu.Context) uint64 {
+	C.pl_registers(b.c, b.state(c))
+	return uint64(b.c.vector)
+}
+
+// forgetLayout makes the C side ask the library for every register, as it does with
+// a version whose contexts it does not understand. It tells whether it did understand
+// them.
+func (b *backend) forgetLayout() bool {
+	found := bool(b.c.layout.ok)
+	b.c.layout.ok = false
+	return found
+}
