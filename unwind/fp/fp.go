@@ -10,8 +10,9 @@ const frameSize = 16
 
 // Unwinder walks the chain of frame pointers.
 type Unwinder struct {
-	code *unwind.CodeMap
-	walk walk // of the call that runs; kept so that none allocates
+	code   *unwind.CodeMap
+	trusts bool // a break: see NewTrusting
+	walk   walk // of the call that runs; kept so that none allocates
 }
 
 var _ unwind.Unwinder = (*Unwinder)(nil)
@@ -20,13 +21,26 @@ var _ unwind.Unwinder = (*Unwinder)(nil)
 // walks.
 func New(code *unwind.CodeMap) *Unwinder { return &Unwinder{code: code} }
 
-// Name returns "fp".
-func (u *Unwinder) Name() string { return "fp" }
+// NewTrusting returns an unwinder with the named deviation trust-preempted-fp: it
+// takes the frame of the function that the task stands in for complete, whatever
+// the instruction. Given the registers of a task that an interrupt stopped it is
+// wrong wherever that function has no frame, and misses its caller. It is there to
+// be caught.
+func NewTrusting(code *unwind.CodeMap) *Unwinder { return &Unwinder{code: code, trusts: true} }
+
+// Name returns "fp", or "fp-trusting" for the deviation.
+func (u *Unwinder) Name() string {
+	if u.trusts {
+		return "fp-trusting"
+	}
+	return "fp"
+}
 
 // Unwind implements [unwind.Unwinder].
 func (u *Unwinder) Unwind(t *unwind.Target, s *unwind.Stack) error {
 	s.Reset()
 	u.walk.start(u.code, t, s)
+	u.walk.trusts = u.trusts
 	err := u.walk.run()
 	u.walk.t, u.walk.s, u.walk.words.mem = nil, nil, nil
 	if err != nil {
@@ -41,6 +55,8 @@ type walk struct {
 	t     *unwind.Target
 	s     *unwind.Stack
 	words window
+
+	trusts bool // that the frame is complete wherever the task stands
 
 	low guest.Addr // no frame may lie below
 	// What the frame before returned into; see the two frames of unwind.Func.Stub.
@@ -117,6 +133,7 @@ func (w *walk) top() error {
 		switch {
 		case f == nil && pc.Addr != w.code.Gate():
 			return w.code.Unreliable(unwind.NotText, pc)
+		case w.trusts:
 		case f != nil && !f.Frames && !f.Stub:
 			return w.code.Unreliable(unwind.NoFrames, pc)
 		case f == nil || !f.StopsAt(pc.Addr):

@@ -177,6 +177,9 @@ func (p *parser) finish() error {
 	if len(p.c.Want) == 0 && !p.c.Target.InUser {
 		return fmt.Errorf("expects nothing")
 	}
+	if r := p.c.Target.Stack; r.Start > r.End || r.Size() > 1<<20 {
+		return fmt.Errorf("stack %s is not one", r)
+	}
 	p.c.Memory = NewMemory(p.c.Target.Stack)
 	for a, v := range p.words {
 		if err := guest.WriteU64(p.c.Memory, a, v); err != nil {
