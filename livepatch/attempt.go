@@ -20,7 +20,7 @@ const (
 
 // tryCompleteTable is klp_try_complete_transition: an attempt at every task, and when
 // all are on the target's side the completion. L0 is 1 to complete without an attempt.
-func (m *Model) tryCompleteTable() *protocol.Table {
+func (m *Model) tryCompleteTable() *script {
 	s := newScript("try complete transition")
 	s.step("P.entry", func(f *protocol.Frame) protocol.Next {
 		if f.L[tCancel] != 0 {
@@ -56,7 +56,7 @@ func (m *Model) tryCompleteTable() *protocol.Table {
 	})
 	s.act("P.hook_off", func(*protocol.Frame) { m.store.Write(m.vars.schedHook, protocol.Once, 0) })
 	m.complete(s)
-	return s.table()
+	return s
 }
 
 // sendSignals adds the steps of klp_send_signals and of the test before it.

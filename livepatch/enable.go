@@ -11,7 +11,7 @@ const (
 
 // enableTable is klp_enable_patch, which a patch's module calls from its init. L0 is the
 // patch. Its result is 0 or an [Errno]; then the patch is gone.
-func (m *Model) enableTable() *protocol.Table {
+func (m *Model) enableTable() *script {
 	s := newScript("enable")
 	s.step("P.check", func(f *protocol.Frame) protocol.Next {
 		if err := m.checkPatch(PatchID(f.L[eID])); err != 0 {
@@ -41,7 +41,7 @@ func (m *Model) enableTable() *protocol.Table {
 		return protocol.Done()
 	})
 	m.enableFailed(s)
-	return s.table()
+	return s
 }
 
 // enableStart adds the first steps of __klp_enable_patch.

@@ -205,11 +205,18 @@ func TestRouteDoesNotAllocate(t *testing.T) {
 // quickMachine answers at once, so that a benchmark measures the model.
 type quickMachine struct {
 	*rig
-	tasks []guest.TaskID
+	tasks  []guest.TaskID
+	asleep bool // no task is on a CPU
 }
 
-func (q *quickMachine) Tasks() []guest.TaskID                { return q.tasks }
-func (q *quickMachine) CPUOf(guest.TaskID) guest.CPUID       { return 0 }
+func (q *quickMachine) Tasks() []guest.TaskID { return q.tasks }
+func (q *quickMachine) CPUOf(guest.TaskID) guest.CPUID {
+	if q.asleep {
+		return guest.NoCPU
+	}
+	return 0
+}
+
 func (q *quickMachine) SetIP(guest.TaskID, guest.Addr) error { return nil }
 
 // newBenchMachine returns a model of a machine with one task and one patched function.

@@ -3,6 +3,7 @@ package livepatch
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"patchlab/guest"
 	"patchlab/protocol"
@@ -24,6 +25,7 @@ type Model struct {
 	breaks   breakSet
 	vars     globals
 	tables   Tables
+	scripts  map[protocol.TableID]*script
 
 	// State of the run.
 	run
@@ -102,6 +104,7 @@ func New(prog *protocol.Program, n Needs, o Options) (*Model, error) {
 		machine: n.Machine, sites: n.Sites, symbols: n.Symbols, observer: n.Observer,
 		options: o, breaks: b,
 	}
+	m.scripts = map[protocol.TableID]*script{}
 	s := prog.Store
 	m.vars = globals{
 		transitionPatch: s.Declare("klp_transition_patch", 0),
@@ -124,15 +127,37 @@ func (m *Model) addTables() {
 	t.Handler = m.prog.Add(m.handlerTable())
 	t.Exit = m.prog.Add(m.exitTable())
 	t.Sched = m.prog.Add(m.schedTable())
-	t.initTransition = m.prog.Add(m.initTransitionTable())
-	t.startTransition = m.prog.Add(m.startTransitionTable())
-	t.unpatchObjects = m.prog.Add(m.unpatchObjectsTable())
-	t.patchObject = m.prog.Add(m.patchObjectTable())
-	t.tryComplete = m.prog.Add(m.tryCompleteTable())
-	t.Worker = m.prog.Add(m.workerTable())
-	t.Enable = m.prog.Add(m.enableTable())
-	t.WriteEnabled = m.prog.Add(m.writeEnabledTable())
-	t.WriteForce = m.prog.Add(m.writeForceTable())
+	t.initTransition = m.addScript(m.initTransitionTable())
+	t.startTransition = m.addScript(m.startTransitionTable())
+	t.unpatchObjects = m.addScript(m.unpatchObjectsTable())
+	t.patchObject = m.addScript(m.patchObjectTable())
+	t.tryComplete = m.addScript(m.tryCompleteTable())
+	t.Worker = m.addScript(m.workerTable())
+	t.Enable = m.addScript(m.enableTable())
+	t.WriteEnabled = m.addScript(m.writeEnabledTable())
+	t.WriteForce = m.addScript(m.writeForceTable())
+}
+
+func (m *Model) addScript(s *script) protocol.TableID {
+	id := m.prog.Add(&protocol.Table{Name: s.name, Steps: s.steps})
+	m.scripts[id] = s
+	return id
+}
+
+// Point returns the name of the step that a would run next, as [protocol.Program.Point]
+// does, with the task or function that it is about in the brackets: "P.try[12]" for
+// "P.try[T]".
+func (m *Model) Point(a *protocol.Activation) string {
+	name := m.prog.Point(a)
+	if name == "" {
+		return ""
+	}
+	f := a.Top()
+	base, _, loop := strings.Cut(name, "[")
+	if s := m.scripts[f.Table]; loop && s != nil && s.item[name] != nil {
+		return base + "[" + s.item[name](f) + "]"
+	}
+	return name
 }
 
 // Tables returns the model's tables.

@@ -13,8 +13,9 @@ const (
 // is linked and published first, and if it is the function's first one the site is
 // installed behind that. Its result is 0 or an [Errno]; then nothing of the object
 // is patched.
-func (m *Model) patchObjectTable() *protocol.Table {
+func (m *Model) patchObjectTable() *script {
 	s := newScript("patch object")
+	m.aboutFunc(s, oFunc, "P.link[f]", "P.push[f]", "P.register[f]", "P.registered[f]", "P.func_patched[f]")
 	s.step("P.find[f]", func(f *protocol.Frame) protocol.Next {
 		fn := m.nextInObject(f, oObject, oFunc)
 		if fn == none {
@@ -61,7 +62,7 @@ func (m *Model) patchObjectTable() *protocol.Table {
 		return protocol.Call(m.tables.unpatchObjects, uint64(patch), 0, f.L[oObject])
 	})
 	s.act("P.undone[o]", func(f *protocol.Frame) { f.Result = f.L[oErrno] })
-	return s.table()
+	return s
 }
 
 // nextInObject moves the cursor L[fn], a reference, to the next function of the object

@@ -10,7 +10,7 @@ import (
 
 // writeEnabledTable is enabled_store of kernel/livepatch/core.c: it disables the patch,
 // or turns its transition around. Its result is 0 or an [Errno].
-func (m *Model) writeEnabledTable() *protocol.Table {
+func (m *Model) writeEnabledTable() *script {
 	s := newScript("write enabled")
 	m.lockMutex(s)
 	s.step("P.choose", func(f *protocol.Frame) protocol.Next {
@@ -38,7 +38,7 @@ func (m *Model) writeEnabledTable() *protocol.Table {
 		m.unlockMutex()
 		f.Result = 0
 	})
-	return s.table()
+	return s
 }
 
 // disable adds the steps of __klp_disable_patch.
@@ -66,7 +66,7 @@ func (m *Model) disable(s *script) {
 
 // writeForceTable is force_store and klp_force_transition: every task takes the target
 // state, running or not. The next attempt completes. Its result is 0 or an [Errno].
-func (m *Model) writeForceTable() *protocol.Table {
+func (m *Model) writeForceTable() *script {
 	s := newScript("write force")
 	s.step("P.value", func(f *protocol.Frame) protocol.Next {
 		if f.L[1] == 0 {
@@ -93,7 +93,7 @@ func (m *Model) writeForceTable() *protocol.Table {
 		m.markForced(PatchID(f.L[0]))
 		m.unlockMutex()
 	})
-	return s.table()
+	return s
 }
 
 // markForced marks the patches that the forced transition removes: tasks may still be in

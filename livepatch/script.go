@@ -1,6 +1,8 @@
 package livepatch
 
 import (
+	"strconv"
+
 	"patchlab/guest"
 	"patchlab/protocol"
 )
@@ -10,9 +12,13 @@ type script struct {
 	name  string
 	steps []protocol.Step
 	index map[string]int
+	// item says, for a step of a loop, which item it will work on.
+	item map[string]func(f *protocol.Frame) string
 }
 
-func newScript(name string) *script { return &script{name: name, index: map[string]int{}} }
+func newScript(name string) *script {
+	return &script{name: name, index: map[string]int{}, item: map[string]func(f *protocol.Frame) string{}}
+}
 
 // step adds a step. Names are unique in a table.
 func (s *script) step(name string, do func(f *protocol.Frame) protocol.Next) {
@@ -40,14 +46,15 @@ func (s *script) to(name string) protocol.Next {
 	return protocol.Goto(i)
 }
 
-func (s *script) table() *protocol.Table { return &protocol.Table{Name: s.name, Steps: s.steps} }
-
 // Cursors are locals that count through a list, one item per run of a step. 0 is
 // before the first item, so that a cursor begins where a frame's locals do.
 
 // eachTask adds the step name, which does do for every task of the list, one task at
 // a time, and counts them by pid in L[cursor].
 func (m *Model) eachTask(s *script, name string, cursor int, do func(f *protocol.Frame, pid guest.TaskID)) {
+	s.item[name] = func(f *protocol.Frame) string {
+		return strconv.Itoa(int(m.taskAfter(guest.TaskID(f.L[cursor]))))
+	}
 	s.step(name, func(f *protocol.Frame) protocol.Next {
 		pid := m.taskAfter(guest.TaskID(f.L[cursor]))
 		if pid != 0 {
@@ -65,6 +72,9 @@ func (m *Model) eachTask(s *script, name string, cursor int, do func(f *protocol
 // eachFunc adds the step name, which does do for every function of a patch, one at a
 // time, and counts them in L[cursor]. patch says which patch that is.
 func (m *Model) eachFunc(s *script, name string, cursor int, patch func(f *protocol.Frame) PatchID, do func(fn int32)) {
+	s.item[name] = func(f *protocol.Frame) string {
+		return m.funcName(reference(m.nextFunc(patch(f), referee(f.L[cursor]))))
+	}
 	s.step(name, func(f *protocol.Frame) protocol.Next {
 		fn := m.nextFunc(patch(f), referee(f.L[cursor]))
 		if fn != none {
@@ -77,6 +87,22 @@ func (m *Model) eachFunc(s *script, name string, cursor int, patch func(f *proto
 		f.L[cursor] = 0
 		return protocol.Continue()
 	})
+}
+
+// aboutFunc says that the steps with these names work on the function that L[ref] refers
+// to.
+func (m *Model) aboutFunc(s *script, ref int, names ...string) {
+	for _, name := range names {
+		s.item[name] = func(f *protocol.Frame) string { return m.funcName(f.L[ref]) }
+	}
+}
+
+// funcName returns the old name of the function that a reference is to, "f" for none.
+func (m *Model) funcName(ref uint64) string {
+	if isHead(ref) {
+		return "f"
+	}
+	return m.funcs[referee(ref)].oldName
 }
 
 // advance moves the cursor L[cursor] to the next object of a patch that want accepts,

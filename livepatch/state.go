@@ -74,9 +74,6 @@ func reference(fn int32) uint64    { return uint64(fn) + 1 }
 func referee(word uint64) int32    { return int32(word) - 1 }
 func isHead(reference uint64) bool { return reference == 0 }
 
-// firstObject returns the first object of a patch, or none.
-func (m *Model) firstObject(id PatchID) int32 { return m.patches[id].first }
-
 // nextFunc returns the function after fn among all of its patch, in the order of
 // klp_for_each_object and klp_for_each_func, or none. With fn none it is the
 // first one.

@@ -27,7 +27,7 @@ func (m *Model) ofCurrent(*protocol.Frame) PatchID { return m.current() }
 
 // initTransitionTable is klp_init_transition. L0 is the patch, L1 the target state, L2
 // a cursor. Every task begins on the side that is left.
-func (m *Model) initTransitionTable() *protocol.Table {
+func (m *Model) initTransitionTable() *script {
 	s := newScript("init transition")
 	s.act("P.transition", func(f *protocol.Frame) {
 		if m.target() != Idle {
@@ -53,12 +53,12 @@ func (m *Model) initTransitionTable() *protocol.Table {
 	m.eachFunc(s, "P.trans[f]", 2, m.ofCurrent, func(fn int32) {
 		m.store.Write(m.funcs[fn].transition, protocol.Plain, 1)
 	})
-	return s.table()
+	return s
 }
 
 // startTransitionTable is klp_start_transition: it flags every task that is not on the
 // target's side. L0 is a cursor.
-func (m *Model) startTransitionTable() *protocol.Table {
+func (m *Model) startTransitionTable() *script {
 	s := newScript("start transition")
 	s.act("P.starting", func(*protocol.Frame) {
 		m.logPatch(Notice, m.current(), "starting %s transition", direction(m.target()))
@@ -75,7 +75,7 @@ func (m *Model) startTransitionTable() *protocol.Table {
 	s.act("P.signals", func(*protocol.Frame) {
 		m.store.Write(m.vars.signals, protocol.Plain, 0)
 	})
-	return s.table()
+	return s
 }
 
 // reverse adds the steps of klp_reverse_transition: nobody is flagged while the

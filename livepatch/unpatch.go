@@ -15,8 +15,9 @@ const (
 // unpatchObjectsTable is klp_unpatch_objects, with klp_unpatch_func for each patched
 // function. The last entry of a func_stack is taken out behind the removal of the site's
 // call, and that ends with two grace periods: nobody is in the trampoline any more.
-func (m *Model) unpatchObjectsTable() *protocol.Table {
+func (m *Model) unpatchObjectsTable() *script {
 	s := newScript("unpatch objects")
+	m.aboutFunc(s, uFunc, "P.unregister[f]", "P.unregistered[f]", "P.pop[f]")
 	s.step("P.object[o]", func(f *protocol.Frame) protocol.Next {
 		wanted := func(o *objectState) bool { return m.locked(o.patched) }
 		if only := referee(f.L[uOnly]); only != none {
@@ -55,7 +56,7 @@ func (m *Model) unpatchObjectsTable() *protocol.Table {
 		}
 		return s.to("P.object[o]")
 	})
-	return s.table()
+	return s
 }
 
 // unregister adds the steps of unregister_ftrace_function; P.pop[f] follows.

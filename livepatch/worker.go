@@ -7,7 +7,7 @@ import (
 
 // workerTable is the kworker that runs klp_transition_work. It never ends. As in the
 // kernel the work is off the queue before it runs, so that it can arm itself again.
-func (m *Model) workerTable() *protocol.Table {
+func (m *Model) workerTable() *script {
 	s := newScript("transition work")
 	s.step("W.wait", func(*protocol.Frame) protocol.Next {
 		if m.store.Read(m.vars.workPending, protocol.Once) == 0 {
@@ -34,7 +34,7 @@ func (m *Model) workerTable() *protocol.Table {
 		m.unlockMutex()
 		return s.to("W.wait")
 	})
-	return s.table()
+	return s
 }
 
 // scheduleWork is schedule_delayed_work(&klp_transition_work,
