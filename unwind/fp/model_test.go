@@ -66,6 +66,9 @@ var epilogue = []op{
 	{"mov rsp,rbp", []byte{0x48, 0x89, 0xec}, func(m *machine) { m.rsp = m.rbp }},
 }
 
+// regained makes rsp known again, if it was lost.
+var regained = op{"lea rsp,[rbp-8]", []byte{0x48, 0x8d, 0x65, 0xf8}, func(m *machine) { m.rsp = m.rbp - 8 }}
+
 var works = []op{
 	{"push rax", []byte{0x50}, func(m *machine) { m.push(m.rax) }},
 	{"pop rax", []byte{0x58}, func(m *machine) { m.rax = m.pop() }},
@@ -74,12 +77,14 @@ var works = []op{
 	{"add rsp,16", []byte{0x48, 0x83, 0xc4, 0x10}, func(m *machine) { m.rsp += 16 }},
 	{"add rsp,-8", []byte{0x48, 0x83, 0xc4, 0xf8}, func(m *machine) { m.rsp -= 8 }},
 	{"lea rsp,[rsp+8]", []byte{0x48, 0x8d, 0x64, 0x24, 0x08}, func(m *machine) { m.rsp += 8 }},
-	{"lea rsp,[rbp-8]", []byte{0x48, 0x8d, 0x65, 0xf8}, func(m *machine) { m.rsp = m.rbp - 8 }},
 	{"lea rbp,[rsp]", []byte{0x48, 0x8d, 0x2c, 0x24}, func(m *machine) { m.rbp = m.rsp }},
 	{"lea rbp,[rsp+8]", []byte{0x48, 0x8d, 0x6c, 0x24, 0x08}, func(m *machine) { m.rbp = m.rsp + 8 }},
 	{"mov rbp,rax", []byte{0x48, 0x89, 0xc5}, func(m *machine) { m.rbp = m.rax }},
 	{"mov rax,rbp", []byte{0x48, 0x89, 0xe8}, func(m *machine) { m.rax = m.rbp }},
 	{"xchg rbp,rax", []byte{0x48, 0x95}, func(m *machine) { m.rax, m.rbp = m.rbp, m.rax }},
+	{"xchg rsp,rax", []byte{0x48, 0x94}, func(m *machine) { m.rax, m.rsp = m.rsp, m.rax }},
+	{"add rsp,rax", []byte{0x48, 0x01, 0xc4}, func(m *machine) { m.rsp += m.rax }},
+	{"and rsp,-32", []byte{0x48, 0x83, 0xe4, 0xe0}, func(m *machine) { m.rsp &^= 31 }},
 	{"mov r10,rax", []byte{0x49, 0x89, 0xc2}, func(m *machine) { m.r10 = m.rax }},
 	{"mov [rbp],rax", []byte{0x48, 0x89, 0x45, 0x00}, func(m *machine) { m.mem[m.rbp] = m.rax }},
 	{"mov [rbp+8],rax", []byte{0x48, 0x89, 0x45, 0x08}, func(m *machine) { m.mem[m.rbp+8] = m.rax }},
@@ -135,15 +140,17 @@ func drawFunction(t *rapid.T) []line {
 			add(prologue...)
 		}
 		for range rapid.IntRange(0, 6).Draw(t, "body") {
-			switch rapid.IntRange(0, 6).Draw(t, "what") {
+			switch rapid.IntRange(0, 7).Draw(t, "what") {
 			case 0:
 				kindOf(jumpIf)
 			case 1, 2:
 				kindOf(call)
 			case 3:
 				if aligns {
-					add(realign[1])
+					add(rapid.SampledFrom(realign).Draw(t, "realigning"))
 				}
+			case 4:
+				add(regained)
 			default:
 				add(rapid.SampledFrom(works).Draw(t, "op"))
 			}
@@ -233,22 +240,15 @@ func run(lines []line, path uint64, misaligned uint64) string {
 func TestModel(t *testing.T) {
 	kept := 0
 	rapid.Check(t, func(t *rapid.T) {
-		lines := drawFunction(t)
-		funcs, err := Analyse([]Text{assemble(lines)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !funcs[0].Frames {
-			return
-		}
-		kept++
-		for range 8 {
-			path, off := rapid.Uint64().Draw(t, "path"), 8*rapid.Uint64Range(0, 3).Draw(t, "rsp")
-			if bad := run(lines, path, off); bad != "" {
-				for _, l := range lines {
-					t.Logf("%s %d", l.text, l.to)
-				}
-				t.Fatalf("%s", bad)
+		for range 20 { // most are refused: one draw would test little
+			lines := drawFunction(t)
+			funcs, err := Analyse([]Text{assemble(lines)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if funcs[0].Frames {
+				kept++
+				runPaths(t, lines)
 			}
 		}
 	})
@@ -256,4 +256,19 @@ func TestModel(t *testing.T) {
 		t.Error("no function kept frames: nothing was tested")
 	}
 	t.Logf("%d functions kept frames", kept)
+}
+
+// runPaths runs a function that is vouched for along a few paths, on stacks of
+// every alignment.
+func runPaths(t *rapid.T, lines []line) {
+	for off := range uint64(4) {
+		for range 2 {
+			if bad := run(lines, rapid.Uint64().Draw(t, "path"), 8*off); bad != "" {
+				for _, l := range lines {
+					t.Logf("%s %d", l.text, l.to)
+				}
+				t.Fatalf("%s", bad)
+			}
+		}
+	}
 }

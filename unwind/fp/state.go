@@ -49,7 +49,7 @@ func merge(a, b state) state {
 		return a
 	}
 	m := state{
-		sp: a.sp, known: a.known && b.known && a.sp == b.sp, deep: a.deep && b.deep, copied: a.copied,
+		sp: a.sp, known: a.known && b.known && a.sp == b.sp, copied: a.copied,
 		bp: a.bp, saved: a.saved && b.saved, r10: a.r10 && b.r10, called: a.called && b.called,
 	}
 	if a.copied != b.copied {
@@ -136,9 +136,10 @@ func (s state) after(in insn.Inst) state {
 }
 
 func (s *state) moveSP(down int32) {
-	if s.known {
+	switch {
+	case s.known:
 		s.setSP(s.sp + down)
-	} else {
+	case s.deep:
 		s.setLeast(s.sp + down)
 	}
 }
