@@ -76,6 +76,8 @@ type Machine struct {
 	ready      []guest.CPUID
 	exit       cpu.Exit
 	memoReads  protocol.VarSet // variables that remembered decisions rest on
+	deciding   bool            // a handler runs whole
+	writes     []written       // by that handler
 	patcherErr error           // what the patcher could not do during a run
 	exact      bool            // this step is a repetition that must be exact
 	repeating  bool            // steps are being repeated: nothing is told to the outside

@@ -105,7 +105,7 @@ func (m *Machine) callGuest(t *task, n protocol.Next) error {
 		return err
 	}
 	r.GPR[guest.RSP] = uint64(sp)
-	r.GPR[guest.RDI], r.GPR[guest.RSI], r.GPR[guest.RDX] = n.Args[0], n.Args[1], n.Args[2]
+	r.GPR[guest.RDI], r.GPR[guest.RSI], r.GPR[guest.RDX] = n.A, n.B, n.C
 	r.RIP, r.RFLAGS = n.Fn, initialFlags
 	m.cpu.SetRegisters(&t.ctx, &r)
 	t.mode, t.inGuest = guest.KernelMode, true

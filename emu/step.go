@@ -295,18 +295,3 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	}
 	panic(fmt.Sprintf("BUG: exit reason %d", m.exit.Reason))
 }
-
-// decide is the CPU's question for a body, when the handler is taken whole.
-func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
-	m.store.TraceReads(&m.memoReads)
-	body, ok := m.patcher.Route(id, ip)
-	m.store.TraceReads(nil)
-	if !ok {
-		return cpu.NotASite
-	}
-	return body
-}
-
-// observer drops the decisions that the CPU remembers when something they rest on
-// is written, wakes who waits for a variable, and feeds the digest.
-type observer struct{ m *Machine }

@@ -72,23 +72,6 @@ func (m *Machine) schedule(t *task, s TaskState) error {
 	return nil
 }
 
-// Wrote implements [protocol.Observer].
-func (o observer) Wrote(v protocol.Var, _ protocol.Access, x uint64) {
-	m := o.m
-	if m.memoReads.Has(v) {
-		m.memoReads.Clear()
-		m.cpu.ForgetDecisions()
-	}
-	m.digest.Add(uint64(v))
-	m.digest.Add(x)
-	for i := range m.tasks {
-		t := &m.tasks[i]
-		if t.state == Asleep && t.waits == sleepVar && t.waitVar == v {
-			m.wake(t)
-		}
-	}
-}
-
 // Kick prods a task: an interruptible sleeper is woken, a running one is asked to
 // pass the scheduler.
 func (m *Machine) Kick(id guest.TaskID) {

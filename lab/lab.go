@@ -88,6 +88,9 @@ func New(c Config) (*Lab, error) {
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
 	l.unwinder = fp.New(l.Code)
+	if c.TrustInterrupted {
+		l.unwinder = fp.NewTrusting(l.Code)
+	}
 	l.addTables(store)
 	l.Model, err = livepatch.New(l.prog, livepatch.Needs{
 		Machine: modelMachine{l}, Sites: modelSites{l}, Symbols: modelSymbols{l}, Observer: modelObserver{l},

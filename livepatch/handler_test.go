@@ -69,10 +69,8 @@ func TestDecisionTable(t *testing.T) {
 				t.Errorf("warnings %q, want %d", r.warnings, c.warns)
 			}
 			r.m.warned = 0
-			for range 2 { // the second answer comes from the memo
-				if got := r.route(3, 0); got != c.want {
-					t.Errorf("the whole handler runs %s, want %s", got, c.want)
-				}
+			if got := r.route(3, 0); got != c.want {
+				t.Errorf("the whole handler runs %s, want %s", got, c.want)
 			}
 		})
 	}
@@ -151,7 +149,7 @@ func TestUnlockMayReschedule(t *testing.T) {
 // recorder keeps what a store is written.
 type recorder []string
 
-func (w *recorder) Wrote(v protocol.Var, k protocol.Access, x uint64) {
+func (w *recorder) Wrote(v protocol.Var, k protocol.Access, _, x uint64) {
 	*w = append(*w, fmt.Sprint(v, k, x))
 }
 
@@ -159,7 +157,7 @@ func TestRouteWritesWhatTheStepsWrite(t *testing.T) {
 	r := stacked(t, 1, Options{})
 	var w recorder
 	r.store.Observe(&w)
-	var runs [3][]string
+	var runs [2][]string
 	for i := range runs {
 		w = nil
 		if i == 0 {
@@ -169,36 +167,15 @@ func TestRouteWritesWhatTheStepsWrite(t *testing.T) {
 		}
 		runs[i] = slices.Clone(w)
 	}
-	if len(runs[0]) != 4 || !slices.Equal(runs[0], runs[1]) || !slices.Equal(runs[0], runs[2]) {
-		t.Errorf("steps %q\nwhole %q\nmemo  %q", runs[0], runs[1], runs[2])
-	}
-}
-
-// TestMemoKnowsWhatAnswersDependOn compares what the handler reads with what drops the
-// memo.
-func TestMemoKnowsWhatAnswersDependOn(t *testing.T) {
-	r := stacked(t, 2, Options{})
-	r.store.Write(r.m.funcs[r.m.firstInStack(0)].transition, protocol.Plain, 1)
-	r.store.Write(r.m.mustTask(3).state, protocol.Plain, Unpatched)
-	var reads protocol.VarSet
-	r.store.TraceReads(&reads)
-	r.call(3, 0)
-	r.store.TraceReads(nil)
-	for v := protocol.Var(0); int(v) < r.store.Len(); v++ {
-		known := int(v) < len(r.m.memo.relevant) && r.m.memo.relevant[v] || v == r.m.mustTask(3).state
-		if reads.Has(v) && !known {
-			t.Errorf("the answer depends on %s", r.store.Name(v))
-		}
+	if len(runs[0]) != 4 || !slices.Equal(runs[0], runs[1]) {
+		t.Errorf("steps %q\nwhole %q", runs[0], runs[1])
 	}
 }
 
 func TestRouteDoesNotAllocate(t *testing.T) {
 	m := newBenchMachine(t)
 	if n := testing.AllocsPerRun(100, func() { m.Route(1, 0) }); n != 0 {
-		t.Errorf("%v allocations from the memo", n)
-	}
-	if n := testing.AllocsPerRun(100, func() { clear(m.memo.answers); m.Route(1, 0) }); n != 0 {
-		t.Errorf("%v allocations from the table", n)
+		t.Errorf("%v allocations", n)
 	}
 }
 
@@ -227,20 +204,11 @@ func newBenchMachine(t testing.TB) *Model {
 	return m
 }
 
-// BenchmarkRoute is the whole handler: from the memo, and as a run of the table.
+// BenchmarkRoute is the whole handler.
 func BenchmarkRoute(b *testing.B) {
 	m := newBenchMachine(b)
-	b.Run("memo", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			m.Route(1, 0)
-		}
-	})
-	b.Run("table", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			clear(m.memo.answers)
-			m.Route(1, 0)
-		}
-	})
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Route(1, 0)
+	}
 }

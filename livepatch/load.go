@@ -51,8 +51,6 @@ func (m *Model) addFunc(obj int32, f funcState) {
 	f.patched = m.store.Declare(name+".patched", 0)
 	f.transition = m.store.Declare(name+".transition", 0)
 	f.below = m.store.Declare(name+".next", 0)
-	m.memo.dependOn(f.transition)
-	m.memo.dependOn(f.below)
 	m.funcs = append(m.funcs, f)
 	m.linkFunc(obj, fn)
 }

@@ -31,7 +31,6 @@ type Model struct {
 	run
 
 	// Derived, or scratch of one step.
-	memo  memo
 	stack unwind.Stack
 	whole protocol.Activation
 }
@@ -117,7 +116,6 @@ func New(prog *protocol.Program, n Needs, o Options) (*Model, error) {
 		schedHook:       s.Declare("klp_sched_try_switch_key", 0),
 	}
 	m.addTables()
-	s.Observe(&m.memo)
 	return m, nil
 }
 

@@ -35,7 +35,6 @@ func (m *Model) makeOps(fn *funcState, site int) int32 {
 	}
 	m.bySite[site] = int32(len(m.ops))
 	head := m.store.Declare(fmt.Sprintf("func_stack[%s]", fn.oldName), 0)
-	m.memo.dependOn(head)
 	m.ops = append(m.ops, ops{oldFunc: fn.oldFunc, site: int32(site), head: head})
 	return int32(len(m.ops) - 1)
 }

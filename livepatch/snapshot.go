@@ -10,10 +10,7 @@ func (m *Model) Save(p *Snapshot) { p.run.copy(&m.run) }
 
 // Restore puts the state p back; the store is restored to the same
 // instant. It allocates nothing when nothing was added since.
-func (m *Model) Restore(p *Snapshot) {
-	m.run.copy(&p.run)
-	m.rebuildMemo()
-}
+func (m *Model) Restore(p *Snapshot) { m.run.copy(&p.run) }
 
 // copy makes r equal to from, in r's own memory.
 func (r *run) copy(from *run) {

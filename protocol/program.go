@@ -78,7 +78,7 @@ func (p *Program) Step(a *Activation) Next {
 		f.Step = uint16(n.Step)
 	case OpCall:
 		f.Step++
-		p.Start(a, f.Actor, n.Table, n.Args[:]...)
+		p.Start(a, f.Actor, n.Table, n.A, n.B, n.C)
 	case OpDone:
 		f.Step = uint16(len(t.Steps))
 		p.leave(a)
@@ -111,11 +111,25 @@ func (p *Program) leave(a *Activation) {
 // are not interleaved with others; anything else is a bug of ours.
 func (p *Program) RunWhole(a *Activation) uint64 {
 	depth := a.depth
-	for a.depth >= depth {
-		switch n := p.Step(a); n.Op {
-		case OpWait, OpSleep, OpGuest:
+	f := &a.frames[depth-1]
+	steps := p.tables[f.Table].Steps
+	for int(f.Step) < len(steps) {
+		switch n := steps[f.Step].Do(f); n.Op {
+		case OpNext, OpYield:
+			f.Step++
+		case OpGoto:
+			f.Step = uint16(n.Step)
+		case OpDone:
+			f.Step = uint16(len(steps))
+		case OpCall:
+			f.Step++
+			p.Start(a, f.Actor, n.Table, n.A, n.B, n.C)
+			f.Result = p.RunWhole(a)
+		default:
 			panic(fmt.Sprintf("BUG: %s cannot run whole", p.Point(a)))
 		}
 	}
-	return a.frames[depth-1].Result
+	result := f.Result
+	p.leave(a)
+	return result
 }

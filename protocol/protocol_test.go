@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +12,8 @@ import (
 // writes records what an observer is told.
 type writes []string
 
-func (w *writes) Wrote(v Var, kind Access, x uint64) {
-	*w = append(*w, strings.Join([]string{string(rune('a' + v)), kind.String(), string(rune('0' + x))}, " "))
+func (w *writes) Wrote(v Var, kind Access, old, x uint64) {
+	*w = append(*w, fmt.Sprintf("%c %s %d %d", 'a'+v, kind, old, x))
 }
 
 func TestStoreTellsObserversOfWrites(t *testing.T) {
@@ -29,7 +30,7 @@ func TestStoreTellsObserversOfWrites(t *testing.T) {
 		t.Errorf("add returned %d", sum)
 	}
 	s.Read(a, Once)
-	want := writes{"a plain 5", "b publish 6", "a rmw 7", "b rmw 5"}
+	want := writes{"a plain 1 5", "b publish 2 6", "a rmw 5 7", "b rmw 6 5"}
 	if !slices.Equal(w, want) {
 		t.Errorf("observed %q, want %q", w, want)
 	}

@@ -35,8 +35,8 @@ func (a Access) String() string {
 // Observer is told of the accesses to a store, in their order. A method must not
 // touch the store.
 type Observer interface {
-	// Wrote reports that v now holds x.
-	Wrote(v Var, kind Access, x uint64)
+	// Wrote reports that v, which held old, now holds x.
+	Wrote(v Var, kind Access, old, x uint64)
 }
 
 // Store holds the protocol variables of one machine: words with names. Every
@@ -104,9 +104,10 @@ func (s *Store) TraceReads(set *VarSet) { s.reads = set }
 
 // Write stores x in v.
 func (s *Store) Write(v Var, kind Access, x uint64) {
+	old := s.words[v]
 	s.words[v] = x
 	for _, o := range s.obs {
-		o.Wrote(v, kind, x)
+		o.Wrote(v, kind, old, x)
 	}
 }
 

@@ -18,22 +18,23 @@ const (
 	OpGuest           // call a guest function on the task's kernel stack, then go on with the step below
 )
 
-// Next is a step's answer.
+// Next is a step's answer. It has few enough plain fields to be returned in
+// registers: the handler's steps are on the path of every redirected call.
 type Next struct {
-	Op    Op
-	Step  int        // OpGoto: index of the step
-	Table TableID    // OpCall: the table
-	Var   Var        // OpWait: the variable
-	Until guest.Time // OpSleep: the time
-	Fn    guest.Addr // OpGuest: the function
-	Args  [3]uint64  // OpCall: the first locals; OpGuest: the first arguments
+	Op      Op
+	Table   TableID    // OpCall: the table
+	Step    int32      // OpGoto: index of the step
+	Var     Var        // OpWait: the variable
+	Until   guest.Time // OpSleep: the time
+	Fn      guest.Addr // OpGuest: the function
+	A, B, C uint64     // OpCall: the first locals; OpGuest: the first arguments
 }
 
 // Continue goes on with the step below.
 func Continue() Next { return Next{} }
 
 // Goto goes on with the step of that index in the same table.
-func Goto(step int) Next { return Next{Op: OpGoto, Step: step} }
+func Goto(step int) Next { return Next{Op: OpGoto, Step: int32(step)} }
 
 // Done finishes the table.
 func Done() Next { return Next{Op: OpDone} }
@@ -48,19 +49,26 @@ func Sleep(t guest.Time) Next { return Next{Op: OpSleep, Until: t} }
 // before it, as a voluntary switch.
 func Yield() Next { return Next{Op: OpYield} }
 
-// Call runs another table with a as its first locals, then goes on with the
-// step below.
+// Call runs another table with a, up to three words, as its first locals, then goes
+// on with the step below.
 func Call(id TableID, a ...uint64) Next {
 	n := Next{Op: OpCall, Table: id}
-	copy(n.Args[:], a)
+	n.A, n.B, n.C = three(a)
 	return n
 }
 
-// Guest calls the guest function fn with the arguments a, then goes on with the
-// step below; the function's result is then in the frame's Result.
+// three returns up to three words, 0 for those that are missing.
+func three(w []uint64) (a, b, c uint64) {
+	var v [3]uint64
+	copy(v[:], w)
+	return v[0], v[1], v[2]
+}
+
+// Guest calls the guest function fn with up to three arguments, then goes on with
+// the step below; the function's result is then in the frame's Result.
 func Guest(fn guest.Addr, a ...uint64) Next {
 	n := Next{Op: OpGuest, Fn: fn}
-	copy(n.Args[:], a)
+	n.A, n.B, n.C = three(a)
 	return n
 }
 
