@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"patchlab/guest"
-	"patchlab/protocol"
 )
 
 // InstructionTime is how long an instruction takes: the CPUs run at 1 MHz, so that
