@@ -60,9 +60,9 @@ func (c *Counts) patch(l *Lab, name string, d image.PatchDecl) {
 	for _, o := range d.Objects {
 		for _, f := range o.Funcs {
 			at := modelSymbols{l}.Occurrences(o.Name, f.OldName)
-			if i := max(int(f.Position)-1, 0); i < len(at) {
+			if i := max(int(f.Sympos)-1, 0); i < len(at) {
 				c.patched[at[i]] = true
-				c.bodies[f.New] = at[i]
+				c.bodies[f.NewFunc] = at[i]
 			}
 		}
 	}

@@ -74,7 +74,7 @@ func (l *Lab) Load(o *image.Object) error {
 	l.counts.patch(l, o.Name, decl)
 	for _, obj := range decl.Objects {
 		for _, f := range obj.Funcs {
-			l.watchBody(f.New)
+			l.watchBody(f.NewFunc)
 		}
 	}
 	l.Machine.Start(l.Operator, l.Model.Tables().Enable, uint64(m.patch))
@@ -116,7 +116,7 @@ func patchOf(name string, d image.PatchDecl) livepatch.Patch {
 	for _, o := range d.Objects {
 		obj := livepatch.Object{Name: o.Name, Callbacks: livepatch.Callbacks(o.Callbacks)}
 		for _, f := range o.Funcs {
-			obj.Funcs = append(obj.Funcs, livepatch.Func{OldName: f.OldName, Sympos: f.Position, NewFunc: f.New})
+			obj.Funcs = append(obj.Funcs, livepatch.Func{OldName: f.OldName, Sympos: f.Sympos, NewFunc: f.NewFunc})
 		}
 		p.Objects = append(p.Objects, obj)
 	}
