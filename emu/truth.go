@@ -3,6 +3,7 @@ package emu
 import (
 	"patchlab/emu/cpu"
 	"patchlab/guest"
+	"patchlab/trampoline"
 )
 
 // Activation is one call of a watched function that has not returned: what really
@@ -124,7 +125,7 @@ func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
 		case cpu.Entered:
 			r.entered(t, s, e.Addr, e.SP)
 		case cpu.Decided:
-			r.chosen(s, e.SP, e.Body)
+			r.chosen(s, e.SP+8, e.Body) // the call of the site is below the function's own slot
 		}
 	}
 	if t.mode == guest.KernelMode {
@@ -189,7 +190,7 @@ func (r *Truth) decided(m *Machine, t *task, body guest.Addr) {
 	if top := len(*s) - 1; body == 0 && top >= 0 {
 		body = (*s)[top].Fn
 	}
-	r.chosen(s, regs.BP()+56, body)
+	r.chosen(s, regs.BP()+trampoline.ParentOffset, body)
 }
 
 func (r *Truth) commit(t *task, s *[]Activation, i int, body guest.Addr) {
