@@ -80,7 +80,8 @@ func (m *Model) handlerPick(f *protocol.Frame) protocol.Next {
 	if f.L[hTransition] != 0 && f.L[hState] == Unpatched {
 		f.L[hFunc] = m.store.Read(m.funcs[referee(f.L[hFunc])].below, protocol.Once)
 	}
-	if m.breaks.switchInHandler {
+	// The read tells who remembers the answer of a whole run that it rests on the flag.
+	if m.breaks.switchInHandler && m.store.Read(m.mustTask(f.Actor).flag, protocol.Once) != 0 {
 		m.updatePatchState(f.Actor, RuleHandler)
 	}
 	if isHead(f.L[hFunc]) || m.funcs[referee(f.L[hFunc])].nop {

@@ -178,6 +178,27 @@ livepatch: 'p3': patching complete`)
 	}
 }
 
+func TestReplaceDropsObjectsOfNops(t *testing.T) {
+	r := newRig(t, 1, Options{})
+	r.mustEnable(r.threeObjects())
+	p := r.patchOf(2, "f")
+	p.Replace = true
+	r.task(3).cpu = 1
+	id := r.mustEnable(p)
+	if text, err := r.m.ReadAttr("p2/m/patched"); err != nil || text != "1\n" {
+		t.Errorf("object of a nop: %q, %v", text, err)
+	}
+	r.exit(3)
+	r.tick()
+	if _, err := r.m.ReadAttr("p2/m/patched"); err != ENOENT {
+		t.Errorf("the object is left: %v", err)
+	}
+	r.task(3).cpu = guest.NoCPU
+	if err := r.echo("0", "p2/enabled"); err != nil || !r.m.Removable(id) || len(r.warnings) > 0 {
+		t.Error(err, r.warnings)
+	}
+}
+
 func TestReplaceKeepsSympos(t *testing.T) {
 	r := newRig(t, 1, Options{})
 	r.mustEnable(r.patchOf(1, "f"))

@@ -36,6 +36,7 @@ func TestSynchronizationWaitsForCPUs(t *testing.T) {
 func TestUnregisterWaitsForTheTrampoline(t *testing.T) {
 	r := newRig(t, 1, Options{})
 	r.mustEnable(r.patchOf(1, "f"))
+	r.task(1).busy = true // it waits for the others, not for itself
 	r.task(3).busy = true // preempted inside the stub, before the handler
 	id, _ := r.m.PatchByName("p1")
 	r.start(1, r.m.Tables().WriteEnabled, uint64(id), 0)

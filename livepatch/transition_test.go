@@ -121,6 +121,30 @@ func TestRetryTimes(t *testing.T) {
 	}
 }
 
+func TestWorkIsArmedOnce(t *testing.T) {
+	r := newRig(t, 1, Options{})
+	r.m.scheduleWork()
+	r.now = guest.Second / 2
+	r.m.scheduleWork()
+	if due, _ := r.m.NextAttempt(); due != guest.Second {
+		t.Errorf("the work is due at %d", due)
+	}
+}
+
+// TestReportsBeginAnew shows that what is told of a task is of the transition that runs.
+func TestReportsBeginAnew(t *testing.T) {
+	r := newRig(t, 1, Options{})
+	r.mustEnable(r.patchOf(1, "f"))
+	r.start(1, r.m.Tables().WriteEnabled, 0, 0)
+	r.to(1, "P.starting")
+	if _, switched := r.m.LastSwitch(3); switched || r.m.LastCheck(3).Verdict != NotTried {
+		t.Errorf("before the first attempt: %+v", r.m.LastCheck(3))
+	}
+	if p := r.m.Pending(); len(p) != 3 || p[2].String() != "task3:3 pending: not tried" {
+		t.Errorf("pending %v", p)
+	}
+}
+
 func TestSignals(t *testing.T) {
 	r, _ := halfway(t)
 	r.log = nil
