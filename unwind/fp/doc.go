@@ -23,9 +23,15 @@
 // to the end, which is known by its place. The stub stands in for the function
 // whose site called it, which has no frame yet, by two frames of its own.
 //
-// That rests on three things. The text is the one that was analysed; patch sites,
-// which change, leave rbp and rsp as they are in each of their forms. No store
-// through a pointer hits a saved rbp or a return address; the stores that name
-// the stack outright are checked. And every callee gives back rbp, as the ABI says
-// (System V ABI, AMD64 supplement, section 3.2.1).
+// That rests on what cannot be seen in the code:
+//
+//   - The text is the one that was analysed. Patch sites, which change, leave rbp
+//     and rsp as they are in each of their forms.
+//   - No store through a pointer, or to an indexed place, hits a saved rbp or a
+//     return address. Stores at a constant distance from rsp or rbp are checked.
+//   - A callee gives back rbp, rsp and what lies above it, as the ABI says (System V
+//     ABI, AMD64 supplement, section 3.2.1).
+//   - A jump out of the module, and one through a pointer with the stack as at the
+//     entry, goes to the entry of a function: it is a tail call.
+//   - A call with nothing behind it does not return.
 package fp

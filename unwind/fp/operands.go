@@ -61,10 +61,10 @@ func moved(in insn.Inst) (down int32, ok bool) {
 	}
 	switch a := in.Args[1].(type) {
 	case x86asm.Imm:
-		if in.Op == x86asm.SUB && small(int64(a)) {
+		if in.Op == x86asm.SUB {
 			return int32(a), true
 		}
-		if in.Op == x86asm.ADD && small(int64(a)) {
+		if in.Op == x86asm.ADD {
 			return -int32(a), true
 		}
 	case x86asm.Mem:
@@ -86,11 +86,8 @@ func lowers(in insn.Inst) bool {
 // isAddress reports whether in takes the address m, which is a constant away from
 // its base.
 func isAddress(in insn.Inst, m x86asm.Mem) bool {
-	return in.Op == x86asm.LEA && m.Index == 0 && small(m.Disp)
+	return in.Op == x86asm.LEA && m.Index == 0
 }
-
-// small says that a distance is one of a stack, so that sums do not overflow.
-func small(d int64) bool { return -1<<24 < d && d < 1<<24 }
 
 // writes reports whether in may write r or a part of it by naming it. The implied
 // effects of push, pop, call, leave and enter on rsp and rbp are not meant; no

@@ -36,10 +36,6 @@ type state struct {
 	called bool // nothing but padding since a call: the callee may not return
 }
 
-// maxDepth bounds the distances that are followed, far above the size of any stack,
-// so that they do not overflow.
-const maxDepth = 1 << 28
-
 // entry is the state at the start of a function.
 var entry = state{sp: 8, known: true, bp: callers}
 
@@ -75,7 +71,9 @@ func (s state) canLeave() bool {
 // atEntry says that rsp and rbp are as at the function's entry, for sure.
 func (s state) atEntry() bool { return s.canLeave() && s.known }
 
-// setSP moves rsp to a known place. What is below it is lost.
+// setSP moves rsp to a known place. What is below it is lost. An instruction moves
+// rsp by less than 2 GiB, so that a distance which overflows is negative first, and
+// ends like a return address that was popped.
 func (s *state) setSP(sp int32) {
 	s.sp, s.known, s.deep = sp, true, false
 	if sp < 16 {
@@ -88,16 +86,13 @@ func (s *state) setSP(sp int32) {
 		s.loseSP()
 		s.bp = other
 	}
-	if sp > maxDepth {
-		s.loseSP()
-	}
 }
 
 // setLeast says that rsp is at that place or below it. That is worth knowing only
 // below the frame; nothing is known of rsp otherwise.
 func (s *state) setLeast(sp int32) {
 	s.loseSP()
-	if sp >= 16 && sp <= maxDepth {
+	if sp >= 16 {
 		s.sp, s.deep = sp, true
 	}
 }
