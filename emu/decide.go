@@ -6,26 +6,41 @@ import (
 	"patchlab/protocol"
 )
 
-// written is a variable that a handler has written, and what it held before.
-type written struct {
-	v   protocol.Var
-	old uint64
+// answers is what the machine knows of the bodies that the CPU remembers: a body may
+// be used again until a variable is written that was read for it.
+//
+// The handler locks and unlocks something on its way, and a remembered answer does
+// not. So that nobody can tell one from the other, what a whole handler writes and
+// takes back is no event: it wakes nobody and is not in the digest.
+type answers struct {
+	reads   protocol.VarSet // variables that remembered answers rest on
+	asking  bool            // the handler is running, whole
+	changes []change        // what it has written, by variable
+	stale   bool            // the CPU must forget all answers when it returns
 }
 
-// decide is the CPU's question for a body, when the handler is taken whole. The CPU
-// remembers the answer, and then no handler runs at all. So what a handler writes and
-// takes back (its lock, the preempt count) must leave no trace: only what it left
-// changed counts as written.
+// change is a variable with what it held before a handler and what it holds now.
+type change struct {
+	v      protocol.Var
+	old, x uint64
+}
+
+// decide is the CPU's question for a body, when the handler is taken whole.
 func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
-	m.deciding, m.writes = true, m.writes[:0]
-	m.store.TraceReads(&m.memoReads)
+	a := &m.answers
+	a.asking, a.changes = true, a.changes[:0]
+	m.store.TraceReads(&a.reads)
 	body, ok := m.patcher.Route(id, ip)
 	m.store.TraceReads(nil)
-	m.deciding = false
-	for _, w := range m.writes {
-		if x := m.store.Peek(w.v); x != w.old {
-			m.wrote(w.v, x)
+	a.asking = false
+	for _, c := range a.changes {
+		if c.old == c.x {
+			continue
 		}
+		m.wrote(c.v, c.x)
+		// Asked again, the handler would do something else: the answer counts for
+		// now only. The CPU must not be called from here.
+		a.stale = true
 	}
 	if !ok {
 		return cpu.NotASite
@@ -33,34 +48,40 @@ func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
 	return body
 }
 
-// observer is the machine as the store sees it.
+func (m *Machine) forgetAnswers() {
+	m.answers.reads.Clear()
+	m.answers.stale = false
+	m.cpu.ForgetDecisions()
+}
+
+// observer sees what is written to the protocol variables.
 type observer struct{ m *Machine }
 
 // Wrote implements [protocol.Observer].
 func (o observer) Wrote(v protocol.Var, _ protocol.Access, old, x uint64) {
-	m := o.m
-	if !m.deciding {
-		m.wrote(v, x)
+	a := &o.m.answers
+	if !a.asking {
+		if a.reads.Has(v) {
+			o.m.forgetAnswers()
+		}
+		o.m.wrote(v, x)
 		return
 	}
-	for _, w := range m.writes {
-		if w.v == v {
+	for i := range a.changes {
+		if a.changes[i].v == v {
+			a.changes[i].x = x
 			return
 		}
 	}
-	m.writes = append(m.writes, written{v, old})
+	a.changes = append(a.changes, change{v, old, x})
 }
 
-// wrote drops the decisions that the CPU remembers when one of them rests on v, wakes
-// who waits for v, and feeds the digest.
+// wrote makes a write an event: it is in the digest, and who waits for the variable is
+// woken.
 func (m *Machine) wrote(v protocol.Var, x uint64) {
-	if m.memoReads.Has(v) {
-		m.memoReads.Clear()
-		m.cpu.ForgetDecisions()
-	}
 	m.digest.Add(uint64(v))
 	m.digest.Add(x)
-	for i := range m.tasks {
+	for i := 0; m.varWaiters > 0 && i < len(m.tasks); i++ {
 		t := &m.tasks[i]
 		if t.state == Asleep && t.waits == sleepVar && t.waitVar == v {
 			m.wake(t)

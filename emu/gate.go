@@ -66,64 +66,25 @@ func (m *Machine) returned(t *task) (goOn bool, err error) {
 // (exit_to_user_mode_loop in kernel/entry/common.c): reschedule, patch pending. done
 // says that the task is in user mode.
 func (m *Machine) exitGate(t *task) (done bool, err error) {
-	if m.needResched[t.cpu] && len(m.queue) > 0 {
+	if m.reschedule(t) {
 		return false, m.schedule(t, Runnable)
 	}
 	if table, pending := m.patcher.Exit(t.id); pending {
 		m.prog.Start(&t.act, t.id, table)
 		if m.stepped(t) {
+			t.then = thenExit
 			return false, nil
 		}
 		m.prog.RunWhole(&t.act)
 	}
-	t.exiting = false
-	t.mode = guest.UserMode
-	t.passes++
+	m.enterUser(t)
 	return true, nil
 }
 
-// preemptTask takes a task off its CPU at the end of its turn, or remembers to do so
-// when preemption is off.
-func (m *Machine) preemptTask(t *task) error {
-	switch {
-	case t.state != OnCPU:
-		return nil
-	case m.atomic(t.cpu):
-		m.needResched[t.cpu] = true
-		return nil
-	case t.kernel && !t.inGuest, t.exiting:
-		m.leaveCPU(t, Runnable, inUser)
-		return nil
-	case t.mode == guest.UserMode:
-		t.exiting = true
-		m.leaveCPU(t, Runnable, inUser)
-		return nil
-	}
-	return m.interruptTask(t, Runnable)
-}
-
-// interruptTask takes a task off its CPU in kernel mode, at any instruction: a
-// register frame goes to its stack, as an interrupt's entry code pushes it.
-func (m *Machine) interruptTask(t *task, s TaskState) error {
-	regs := m.cpu.Registers(&t.ctx)
-	at := (regs.SP() - guest.RegFrameSize) &^ 15
-	if !t.kstack.Covers(guest.RangeOf(at, guest.RegFrameSize)) {
-		return m.wrong(t, "kernel stack overflow: no room for an interrupt's register frame")
-	}
-	frame := guest.RegFrame{Regs: regs, OrigRAX: ^uint64(0)}
-	b := frame.Encode()
-	if err := m.mem.WriteAt(at, b[:]); err != nil {
-		return err
-	}
-	t.frame = at
-	m.leaveCPU(t, s, interrupted)
-	return nil
-}
-
-// reschedIfNeeded is the scheduling point of cond_resched and preempt_enable.
-func (m *Machine) reschedIfNeeded(t *task) error {
-	if t.state != OnCPU || !m.needResched[t.cpu] || len(m.queue) == 0 {
-		return nil
-	}
-	return m.schedule(t, Runnable)
+// enterUser ends the exit gate.
+func (m *Machine) enterUser(t *task) {
+	t.exiting = false
+	t.mode = guest.UserMode
+	t.tick = m.tick()
+	t.passes++
 }

@@ -80,9 +80,7 @@ func (m *Machine) holdBeforeStep(t *task) (held bool, err error) {
 	return false, nil
 }
 
-// reachedHold holds a task that stands before an instruction it is to be held at.
-func (m *Machine) reachedHold(t *task) error { return m.holdNow(t) }
-
+// holdNow holds a task where it stands, which is where it was to be held.
 func (m *Machine) holdNow(t *task) error {
 	m.dropHold(t.id)
 	switch {

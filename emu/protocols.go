@@ -38,8 +38,7 @@ func (m *Machine) obey(t *task, n protocol.Next) error {
 		if m.atomic(t.cpu) {
 			return nil // it spins
 		}
-		t.waits, t.waitVar = sleepVar, n.Var
-		return m.schedule(t, Asleep)
+		return m.sleepFor(t, n.Var)
 	case protocol.OpSleep:
 		return m.sleepUntil(t, n.Until)
 	case protocol.OpYield:
@@ -62,9 +61,13 @@ func (m *Machine) protocolEnded(t *task) error {
 		m.truth.decided(m, t, guest.Addr(t.act.LastResult()))
 	case thenResched:
 		return m.reschedIfNeeded(t)
+	case thenExit:
+		if !m.needResched[t.cpu] {
+			m.enterUser(t)
+		}
 	}
 	if t.kernel && t.state == OnCPU {
-		return m.sleepOn(t, 0) // until the next one is started
+		return m.idle(t)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package emu
 
 import (
-	"errors"
 	"fmt"
 
 	"patchlab/guest"
@@ -106,87 +105,3 @@ func (m *Machine) writeFrom(t *task, at guest.Addr, n uint64) error {
 	m.write(t, string(b))
 	return nil
 }
-
-// wakeChannel wakes all tasks that wait for a channel, and returns how many.
-func (m *Machine) wakeChannel(channel guest.Addr) (n uint64) {
-	for i := range m.tasks {
-		t := &m.tasks[i]
-		if t.state == Asleep && t.waits == sleepChannel && t.channel == channel {
-			m.wake(t)
-			n++
-		}
-	}
-	return n
-}
-
-// The errno values that user mode gets, as Linux returns them.
-const (
-	efault = ^uint64(14) + 1
-	enosys = ^uint64(38) + 1
-)
-
-// userSyscall answers a SYSCALL of user mode: a gate, or one of the few Linux calls
-// that a kernel-style program's user part may make.
-func (m *Machine) userSyscall(t *task) (goOn bool, err error) {
-	r := &m.exit.Regs
-	nr := r.GPR[guest.RAX]
-	if nr >= include.GateFirst && nr <= include.GateLast {
-		fn, ok := m.gates[nr]
-		if !ok {
-			return false, m.wrong(t, fmt.Sprintf("no gate has the number %#x", nr))
-		}
-		return true, m.enterGate(t, fn)
-	}
-	arg := r.GPR[guest.RDI]
-	result := uint64(0)
-	t.exiting = true
-	switch nr {
-	case include.UserWrite:
-		from := guest.Addr(r.GPR[guest.RSI])
-		result = r.GPR[guest.RDX]
-		if p := m.mem.Find(from); p == nil || p.Perm&guest.User == 0 {
-			result = efault
-		} else if err := m.writeFrom(t, from, result); errors.Is(err, guest.ErrUnmapped) {
-			result = efault
-		} else if err != nil {
-			return false, m.wrong(t, "write: "+err.Error())
-		}
-	case include.UserGettid:
-		result = uint64(t.id)
-	case include.UserYield:
-		m.setResult(t, 0)
-		return false, m.schedule(t, Runnable)
-	case include.UserNanosleep:
-		return false, m.nanosleep(t, guest.Addr(arg))
-	case include.UserExit:
-		return false, m.exitTask(t, int(int32(arg)))
-	default:
-		result = enosys
-	}
-	m.setResult(t, result)
-	return false, nil
-}
-
-// nanosleep sleeps for the time in a struct timespec.
-func (m *Machine) nanosleep(t *task, at guest.Addr) error {
-	sec, err := guest.ReadU64(m.mem, at)
-	nsec, err2 := guest.ReadU64(m.mem, at+8)
-	if err != nil || err2 != nil {
-		m.setResult(t, efault)
-		return nil
-	}
-	m.setResult(t, 0)
-	return m.sleepUntil(t, m.now+guest.Time(min(sec, 1<<32))*guest.Second+guest.Time(min(nsec, 1e9)))
-}
-
-// exitTask ends a task.
-func (m *Machine) exitTask(t *task, code int) error {
-	t.exiting = false
-	m.exitCode = code
-	m.leaveCPU(t, Exited, inUser)
-	m.rebuildList()
-	return m.patcher.Gone(t.id)
-}
-
-// ExitCode returns what the last task to exit has passed to exit.
-func (m *Machine) ExitCode() int { return m.exitCode }

@@ -23,16 +23,6 @@ func (s TaskState) String() string {
 	return [...]string{"runnable", "running", "asleep", "held", "exited"}[s]
 }
 
-// sleep says what a sleeping task waits for.
-type sleep uint8
-
-const (
-	sleepNot     sleep = iota
-	sleepTime          // for its time
-	sleepChannel       // for a wake-up of its channel
-	sleepVar           // for a write to its variable
-)
-
 // where says how the task's registers are to be understood while it is not running.
 type where uint8
 
@@ -53,7 +43,7 @@ type then uint8
 const (
 	thenNothing then = iota
 	thenHandler      // the handler: its answer is the body
-	thenExit         // the exit gate goes on
+	thenExit         // the exit gate: back to user mode
 	thenResched      // cond_resched goes on
 )
 
@@ -82,7 +72,8 @@ type task struct {
 	decided guest.Addr // body chosen by the handler, until the stub has gone there
 	ran     uint64     // instructions since it came on its CPU
 	heldCPU bool       // Held, but on its CPU: preemption is off
-	passes  uint64     // times it was at a quiescent point (voluntary switch or user mode)
+	passes  uint64     // times it left its CPU by itself, or was in user mode; in no stub
+	tick    guest.Time // the timer's last interrupt when it came to user mode
 
 	kstack, ustack guest.Range // immutable
 }
@@ -126,6 +117,35 @@ func (m *Machine) Task(id guest.TaskID) (d Task, ok bool) {
 	}
 	d.Regs = m.cpu.Registers(&t.ctx)
 	return d, true
+}
+
+// CPUOf returns the CPU that a task is current on, or [guest.NoCPU].
+func (m *Machine) CPUOf(id guest.TaskID) guest.CPUID {
+	if t := m.task(id); t != nil {
+		return t.cpu
+	}
+	return guest.NoCPU
+}
+
+// TaskName returns the name of a task, "" if there is none.
+func (m *Machine) TaskName(id guest.TaskID) string {
+	if t := m.task(id); t != nil {
+		return t.name
+	}
+	return ""
+}
+
+// Quiescence says how often a task has passed a point where it is in no stub since
+// it was born, and whether it is at such a point now: it left its CPU by itself, or is
+// in user mode. Of a task that was interrupted in the kernel, or is running there, that
+// is not known.
+func (m *Machine) Quiescence(id guest.TaskID) (passes uint64, now bool) {
+	t := m.task(id)
+	if t == nil {
+		return 0, true
+	}
+	left := t.cpu == guest.NoCPU && t.where != interrupted && !m.inStub(t)
+	return t.passes, left || t.stackEmpty()
 }
 
 // TaskByName returns the id of the task of that name.

@@ -5,7 +5,6 @@ import (
 
 	"patchlab/guest"
 	"patchlab/image"
-	"patchlab/protocol"
 )
 
 // Boot makes the tasks that the program declares, ready to run in user mode.
@@ -55,8 +54,7 @@ func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
 	return m.mapCPU(p)
 }
 
-// NewKernelTask makes a task that runs protocols only, asleep until
-// [Machine.Start] or, with a table, in that table at once.
+// NewKernelTask makes a task that runs protocols only, asleep until [Machine.Start].
 func (m *Machine) NewKernelTask(name string) (guest.TaskID, error) {
 	t, err := m.newTask(name)
 	if err != nil {
@@ -64,7 +62,7 @@ func (m *Machine) NewKernelTask(name string) (guest.TaskID, error) {
 	}
 	m.touched()
 	t.kernel, t.where = true, inUser
-	t.state, t.waits = Asleep, sleepChannel
+	t.state, t.waits = Asleep, sleepIdle
 	return t.id, nil
 }
 
@@ -99,6 +97,7 @@ func (m *Machine) UnloadModule(segments []image.Segment) error {
 		}
 		m.mem.Remove(p)
 	}
+	m.forgetAnswers()
 	return nil
 }
 
@@ -124,9 +123,3 @@ func (m *Machine) WriteText(at guest.Addr, b []byte) error {
 	}
 	return nil
 }
-
-// ReadAt reads guest memory with the rights of the kernel.
-func (m *Machine) ReadAt(a guest.Addr, p []byte) error { return m.mem.ReadAt(a, p) }
-
-// Program returns the protocols that tasks run.
-func (m *Machine) Program() *protocol.Program { return m.prog }

@@ -1,87 +1,68 @@
 package emu
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"math"
 
 	"patchlab/guest"
 )
 
-// InstructionTime is how long an instruction takes: the CPUs run at 1 MHz, so that
-// a second of a transition's patience is a million instructions.
-const InstructionTime guest.Time = 1000
+const (
+	// InstructionTime is how long an instruction takes: the CPUs run at 1 MHz, so
+	// that a second of a transition's patience is a million instructions. Where
+	// instructions are not counted, a system call takes as long.
+	InstructionTime guest.Time = 1000
+	// TickTime is how often the timer interrupts a CPU, as of a kernel with
+	// CONFIG_HZ=250. In user mode the way back from that interrupt is an exit gate,
+	// so that a task that computes in user mode passes one even when nobody else
+	// wants its CPU. It comes at the end of the turn in which it is due. In kernel
+	// mode it changes nothing: who may run there is the policy's choice.
+	TickTime guest.Time = 4_000_000
+
+	noTimer guest.Time = math.MaxInt64
+)
+
+// tick returns the number of the timer's last interrupt.
+func (m *Machine) tick() guest.Time { return m.now / TickTime }
 
 // wakeSleepers makes the tasks runnable whose time has come, in the order of their
 // times and then their ids.
 func (m *Machine) wakeSleepers() {
-	for {
-		best := -1
+	for m.timer <= m.now {
 		for i := range m.tasks {
-			t := &m.tasks[i]
-			if t.state == Asleep && t.waits == sleepTime && t.wakeAt <= m.now &&
-				(best < 0 || t.wakeAt < m.tasks[best].wakeAt) {
-				best = i
+			if t := &m.tasks[i]; t.sleepsUntil(m.timer) {
+				m.wake(t)
+				break
 			}
 		}
-		if best < 0 {
-			return
-		}
-		m.wake(&m.tasks[best])
 	}
 }
 
-// nextTimer returns the earliest time that a sleeper waits for.
-func (m *Machine) nextTimer() (at guest.Time, ok bool) {
+// sleepsUntil reports whether a task sleeps for its time, which is at.
+func (t *task) sleepsUntil(at guest.Time) bool {
+	return t.state == Asleep && t.waits == sleepTime && t.wakeAt == at
+}
+
+// findTimer derives the earliest time that a task sleeps until.
+func (m *Machine) findTimer() {
+	m.timer = noTimer
 	for i := range m.tasks {
 		t := &m.tasks[i]
-		if t.state == Asleep && t.waits == sleepTime && (!ok || t.wakeAt < at) {
-			at, ok = t.wakeAt, true
+		if t.state == Asleep && t.waits == sleepTime {
+			m.timer = min(m.timer, t.wakeAt)
 		}
 	}
-	return at, ok
 }
 
-// wake ends a task's sleep.
-func (m *Machine) wake(t *task) {
-	t.waits = sleepNot
-	m.enqueue(t)
-}
+// ErrInterrupted is returned by [Machine.Step] after [Machine.Interrupt].
+var ErrInterrupted = errors.New("interrupted")
 
-// sleepUntil, sleepOn and sleepFor put the current task to sleep.
-func (m *Machine) sleepUntil(t *task, at guest.Time) error {
-	t.waits, t.wakeAt = sleepTime, at
-	return m.schedule(t, Asleep)
-}
-
-func (m *Machine) sleepOn(t *task, channel guest.Addr) error {
-	t.waits, t.channel = sleepChannel, channel
-	return m.schedule(t, Asleep)
-}
-
-// schedule takes a task off its CPU by its own will.
-func (m *Machine) schedule(t *task, s TaskState) error {
-	if m.atomic(t.cpu) {
-		return m.wrong(t, "scheduling while atomic: preemption is off")
-	}
-	w := inKernel
-	if t.exiting || t.mode == guest.UserMode || (t.kernel && !t.inGuest) {
-		w = inUser
-	}
-	m.leaveCPU(t, s, w)
-	return nil
-}
-
-// Kick prods a task: an interruptible sleeper is woken, a running one is asked to
-// pass the scheduler.
-func (m *Machine) Kick(id guest.TaskID) {
-	t := m.task(id)
-	switch {
-	case t == nil:
-	case t.state == Asleep && t.waits != sleepVar:
-		m.wake(t)
-	case t.cpu != guest.NoCPU:
-		m.needResched[t.cpu] = true
-	}
+// Interrupt ends a step in progress, from any goroutine: [Machine.Step] returns
+// [ErrInterrupted], and the machine cannot go on.
+func (m *Machine) Interrupt() {
+	m.interrupt.Store(true)
+	m.cpu.Interrupt()
 }
 
 // LimitError says that a run reached one of its bounds.
@@ -106,11 +87,4 @@ func (m *Machine) limits() error {
 		return &LimitError{fmt.Sprintf("more than %d bytes of output", m.config.MaxOutput), m.now}
 	}
 	return nil
-}
-
-// unqueue takes a task out of the queue of runnable tasks.
-func (m *Machine) unqueue(t *task) {
-	if i := slices.Index(m.queue, t.id); i >= 0 {
-		m.queue = slices.Delete(m.queue, i, i+1)
-	}
 }

@@ -22,10 +22,19 @@ func (m *Machine) UnwindTarget(id guest.TaskID, trustInterrupted bool) unwind.Ta
 		target.Regs.GPR[guest.RSP] = uint64(t.frame)
 		target.Regs.GPR[guest.RBP] = guest.EncodedFramePointer(t.frame)
 		target.Regs.RIP = Until
-	case t.then == thenHandler:
+	case m.behindHook(target.Regs.RIP):
+		// In the handler, or rescheduled where it has switched preemption back on:
+		// it stands at the hook.
 		target.Regs.RIP = m.arena.Hook()
 	}
 	return target
+}
+
+// behindHook reports whether a is the instruction behind the hook, which is where the
+// CPU stops for the handler.
+func (m *Machine) behindHook(a guest.Addr) bool {
+	hook, _ := m.arena.At(m.arena.Hook())
+	return a == hook.Addr+guest.Addr(hook.Size)
 }
 
 // stackEmpty reports whether no kernel function is on a task's kernel stack: it is in

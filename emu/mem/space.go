@@ -90,24 +90,66 @@ func (s *Space) Find(a guest.Addr) *Mapping {
 	return nil
 }
 
-// bytes returns the n bytes at a, which lie in one mapping.
+// bytes returns the n bytes at a that lie in one mapping.
 func (s *Space) bytes(a guest.Addr, n int) ([]byte, *Mapping, error) {
 	m := s.Find(a)
 	if m == nil || uint64(n) > uint64(m.Range.End-a) {
-		return nil, nil, fmt.Errorf("%d bytes at %s: %w", n, a, guest.ErrUnmapped)
+		return nil, nil, unmapped(a, n)
 	}
 	return m.Data[a-m.Range.Start:][:n], m, nil
 }
 
-// ReadAt implements [guest.Memory]. An access may not cross mappings.
-func (s *Space) ReadAt(a guest.Addr, p []byte) error {
-	b, _, err := s.bytes(a, len(p))
-	copy(p, b)
-	return err
+func unmapped(a guest.Addr, n int) error {
+	return fmt.Errorf("%d bytes at %s: %w", n, a, guest.ErrUnmapped)
 }
 
-// Load stores p at a as part of what the mapping holds from the start: text stays in
-// generation 0. It is for loaders, before anything runs.
+// pieces calls do for what each mapping has of the n bytes at a; from is the distance
+// from a. It calls nothing, and returns false, when any byte is not mapped.
+func (s *Space) pieces(a guest.Addr, n int, do func(m *Mapping, b []byte, from int)) bool {
+	if !s.Allows(a, uint64(n), 0) {
+		return false
+	}
+	for from := 0; from < n; {
+		m := s.Find(a + guest.Addr(from))
+		b := m.Data[a+guest.Addr(from)-m.Range.Start:]
+		b = b[:min(len(b), n-from)]
+		do(m, b, from)
+		from += len(b)
+	}
+	return true
+}
+
+// Allows reports whether all of the n bytes at a are mapped with all of these
+// permissions; of no bytes that is always true.
+func (s *Space) Allows(a guest.Addr, n uint64, p guest.Perm) bool {
+	for n > 0 {
+		m := s.Find(a)
+		if m == nil || m.Perm&p != p {
+			return false
+		}
+		has := uint64(m.Range.End - a)
+		if has >= n {
+			return true
+		}
+		a, n = m.Range.End, n-has
+	}
+	return true
+}
+
+// ReadAt implements [guest.Memory].
+func (s *Space) ReadAt(a guest.Addr, p []byte) error {
+	if b, _, err := s.bytes(a, len(p)); err == nil {
+		copy(p, b)
+		return nil
+	}
+	if !s.pieces(a, len(p), func(_ *Mapping, b []byte, from int) { copy(p[from:], b) }) {
+		return unmapped(a, len(p))
+	}
+	return nil
+}
+
+// Load stores p, which must lie in one mapping, at a as part of what the mapping holds
+// from the start: text stays in generation 0. It is for loaders, before anything runs.
 func (s *Space) Load(a guest.Addr, p []byte) error {
 	b, _, err := s.bytes(a, len(p))
 	copy(b, p)
@@ -117,10 +159,18 @@ func (s *Space) Load(a guest.Addr, p []byte) error {
 // WriteAt implements [guest.Memory]. Bytes of text get a new generation; who has
 // translated them must be told by the caller.
 func (s *Space) WriteAt(a guest.Addr, p []byte) error {
-	b, m, err := s.bytes(a, len(p))
-	if err != nil {
-		return err
+	if b, m, err := s.bytes(a, len(p)); err == nil {
+		s.store(m, b, p)
+		return nil
 	}
+	if !s.pieces(a, len(p), func(m *Mapping, b []byte, from int) { s.store(m, b, p[from:]) }) {
+		return unmapped(a, len(p))
+	}
+	return nil
+}
+
+// store writes p to the bytes b of m.
+func (s *Space) store(m *Mapping, b, p []byte) {
 	if m.Perm&guest.Exec != 0 {
 		if m.loaded == nil {
 			m.loaded = slices.Clone(m.Data)
@@ -129,7 +179,6 @@ func (s *Space) WriteAt(a guest.Addr, p []byte) error {
 		s.nextGen++
 	}
 	copy(b, p)
-	return nil
 }
 
 // Close unmaps all memory. Data of every mapping is invalid then.
