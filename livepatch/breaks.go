@@ -22,13 +22,18 @@ const (
 	// BreakWrongRange: the check looks for the code that tasks are moved to, in
 	// place of the code that they are moved from.
 	BreakWrongRange = "wrong-range"
+	// BreakWideRange: the check takes all of the pages around the code that it looks
+	// for, and so the callers that lie beside it.
+	BreakWideRange = "wide-range"
+	// BreakFirstSymbol: a name that is not unique means its first occurrence.
+	BreakFirstSymbol = "first-symbol"
 	// BreakSkipExitSwitch: the exit gate leaves flag and state as they are.
 	BreakSkipExitSwitch = "skip-exit-switch"
 )
 
 // breakSet is the breaks as flags.
 type breakSet struct {
-	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, skipExitSwitch bool
+	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, wideRange, firstSymbol, skipExitSwitch bool
 }
 
 // flag returns the place in b of the break with that name, or nil.
@@ -42,6 +47,10 @@ func (b *breakSet) flag(name string) *bool {
 		return &b.skipSyncComplete
 	case BreakWrongRange:
 		return &b.wrongRange
+	case BreakWideRange:
+		return &b.wideRange
+	case BreakFirstSymbol:
+		return &b.firstSymbol
 	case BreakSkipExitSwitch:
 		return &b.skipExitSwitch
 	}
@@ -51,7 +60,8 @@ func (b *breakSet) flag(name string) *bool {
 // BreakNames lists the breaks that [Options] takes, in alphabetical order.
 func BreakNames() []string {
 	names := []string{
-		BreakSwitchInHandler, BreakSkipStackCheck, BreakSkipSyncComplete, BreakWrongRange, BreakSkipExitSwitch,
+		BreakSwitchInHandler, BreakSkipStackCheck, BreakSkipSyncComplete, BreakWrongRange,
+		BreakWideRange, BreakFirstSymbol, BreakSkipExitSwitch,
 	}
 	slices.Sort(names)
 	return names

@@ -19,6 +19,8 @@ func TestBreaks(t *testing.T) {
 		{BreakSkipStackCheck, "complete with old f on a stack", oldFunctionAsleep},
 		{BreakWrongRange, "complete with old f on a stack", oldFunctionAsleep},
 		{BreakSkipExitSwitch, "never complete", busyInUserMode},
+		{BreakWideRange, "pending for a caller", callerAsleep},
+		{BreakFirstSymbol, "an ambiguous name was taken", ambiguousName},
 		{BreakSkipSyncComplete, "a body that is gone was picked", handlerDuringRemoval},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -30,7 +32,7 @@ func TestBreaks(t *testing.T) {
 			}
 		})
 	}
-	if len(BreakNames()) != 5 {
+	if len(BreakNames()) != 7 {
 		t.Error("a break is missing in this test")
 	}
 }
@@ -140,4 +142,26 @@ func TestNoChangeInsideTheHandler(t *testing.T) {
 			t.Errorf("before %s: state %d, %+v", r.point(3), r.state(3), r.m.LastCheck(3))
 		}
 	}
+}
+
+// callerAsleep has a task asleep in a function that lies in the page of the old f.
+func callerAsleep(r *rig) string {
+	r.task(3).stack = []guest.Addr{0x9000, oldAddr(0) + 0x800}
+	r.mustEnable(r.patchOf(1, "f"))
+	if _, armed := r.m.NextAttempt(); armed {
+		return "pending for a caller"
+	}
+	return ""
+}
+
+// ambiguousName enables a patch of a function whose name there is twice.
+func ambiguousName(r *rig) string {
+	p := r.patchOf(1, "f")
+	p.Objects[0].Funcs[0].OldName = "twice"
+	r.symbol("", "twice", oldAddr(0))
+	r.symbol("", "twice", oldAddr(1))
+	if _, err := r.enable(p); err == nil {
+		return "an ambiguous name was taken"
+	}
+	return ""
 }

@@ -138,6 +138,15 @@ func (m *Model) find(r guest.Range) int {
 // task runs on the side that is left (klp_check_stack_func). When patching that is only
 // the version right below; older ones are not looked for.
 func (m *Model) forbidden(fn int32) guest.Range {
+	r := m.left(fn)
+	if m.breaks.wideRange {
+		r = guest.Range{Start: guest.PageDown(r.Start), End: guest.PageUp(r.End)}
+	}
+	return r
+}
+
+// left returns the code that is forbidden, to the byte.
+func (m *Model) left(fn int32) guest.Range {
 	f := &m.funcs[fn]
 	unpatching := m.target() == Unpatched
 	if m.breaks.wrongRange {

@@ -176,7 +176,7 @@ func (m *Model) findSymbol(object, name string, sympos uint64) (guest.Addr, Errn
 	switch {
 	case len(found) == 0:
 		m.log(Err, "symbol '%s' not found in symbol table", name)
-	case sympos == 0 && len(found) > 1:
+	case sympos == 0 && len(found) > 1 && !m.breaks.firstSymbol:
 		m.log(Err, "unresolvable ambiguity for symbol '%s' in object '%s'", name, shown)
 	case sympos > uint64(len(found)):
 		m.log(Err, "symbol position %d for symbol '%s' in object '%s' not found", sympos, name, shown)

@@ -1,0 +1,146 @@
+package testprogs_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"patchlab/lab/experiment"
+	"patchlab/livepatch"
+	"patchlab/testprogs"
+)
+
+// build compiles a scenario.
+func build(t *testing.T, name string) *experiment.Built {
+	t.Helper()
+	s, err := testprogs.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := experiment.Build(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// run runs a scenario and returns what was not as expected, the error of a script that
+// could not be carried on last.
+func run(t *testing.T, b *experiment.Built, o experiment.Options) []string {
+	t.Helper()
+	r, err := b.Run(o)
+	if r == nil {
+		t.Fatal(err)
+	}
+	defer r.Lab.Close()
+	var wrong []string
+	for _, f := range r.Failures {
+		wrong = append(wrong, f.Error())
+	}
+	if err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	return wrong
+}
+
+// declared returns the breaks that a scenario says turn it red: the words of its comment
+// that are names of breaks, from "Turned red by" on.
+func declared(t *testing.T, name string) []string {
+	t.Helper()
+	_, data, err := testprogs.File(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var comment []string
+	for line := range strings.Lines(string(data)) {
+		text, is := strings.CutPrefix(line, "#")
+		if !is {
+			break
+		}
+		comment = append(comment, strings.TrimSpace(text))
+	}
+	_, claim, ok := strings.Cut(strings.Join(comment, " "), "Turned red by ")
+	if !ok {
+		t.Fatalf("%s does not say which break turns it red", name)
+	}
+	known := append(livepatch.BreakNames(), experiment.TrustInterrupted)
+	var breaks []string
+	for _, word := range regexp.MustCompile(`[a-z]+(-[a-z]+)+`).FindAllString(claim, -1) {
+		if slices.Contains(known, word) {
+			breaks = append(breaks, word)
+		}
+	}
+	if len(breaks) == 0 {
+		t.Fatalf("%s names no break that there is: %s", name, claim)
+	}
+	return breaks
+}
+
+// TestScenariosAndTheirBreaks runs every scenario as it is, and under each of the breaks
+// that it declares.
+func TestScenariosAndTheirBreaks(t *testing.T) {
+	for _, name := range testprogs.Names() {
+		t.Run(name, func(t *testing.T) {
+			b := build(t, name)
+			for _, w := range run(t, b, experiment.Options{}) {
+				t.Error(w)
+			}
+			for _, br := range declared(t, name) {
+				t.Run(br, func(t *testing.T) {
+					if len(run(t, b, experiment.Options{Breaks: []string{br}})) == 0 {
+						t.Error("it stays green")
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestEveryBreakTurnsSomethingRed wants each break to be declared by a scenario.
+func TestEveryBreakTurnsSomethingRed(t *testing.T) {
+	var all []string
+	for _, name := range testprogs.Names() {
+		all = append(all, declared(t, name)...)
+	}
+	for _, br := range append(livepatch.BreakNames(), experiment.TrustInterrupted) {
+		if !slices.Contains(all, br) {
+			t.Errorf("no scenario is turned red by %s", br)
+		}
+	}
+}
+
+// seeds is how many schedules the two functions that call each other are run under.
+const seeds = 200
+
+// TestNeverMixed runs two patched functions that call each other under many schedules:
+// never mixed, and mixed under the same ones when tasks are switched inside the handler.
+func TestNeverMixed(t *testing.T) {
+	b := build(t, "calls-each-other")
+	var nested [2]uint64
+	caught := 0
+	for seed := range uint64(seeds) {
+		r, err := b.Run(experiment.Options{Seed: &seed})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, f := range r.Failures {
+			t.Errorf("seed %d: %v", seed, f)
+		}
+		for state := range nested {
+			nested[state] += r.Lab.Counts().Nested(state)
+		}
+		r.Lab.Close()
+		if len(run(t, b, experiment.Options{Seed: &seed, Breaks: []string{livepatch.BreakSwitchInHandler}})) > 0 {
+			caught++
+		}
+	}
+	t.Logf("%d seeds: during transitions tasks of state 0 made %d nested calls, tasks of state 1 %d; switch-in-handler caught under %d",
+		seeds, nested[0], nested[1], caught)
+	if nested[0] == 0 || nested[1] == 0 {
+		t.Error("no nested calls on one of the sides: the schedules do not show anything")
+	}
+	if caught < seeds {
+		t.Errorf("switch-in-handler is caught under %d of %d seeds", caught, seeds)
+	}
+}
