@@ -132,12 +132,12 @@ func (r *runner) expectMixed(c scenario.Command) {
 	if len(mixes) == c.N {
 		return
 	}
-	text := fmt.Sprintf("%d calls were mixed, expected %d", len(mixes), c.N)
+	text := fmt.Sprintf("%s were mixed, expected %d", plural(len(mixes), "call"), c.N)
 	if len(mixes) > 0 {
 		m := mixes[0]
-		text += fmt.Sprintf("; the first at %s: in %s, %s (%s) was called from inside of %s (%s)",
-			seconds(m.Time), r.lab.Machine.TaskName(m.Task), r.lab.Symbol(m.Inner.Body), m.InnerSide,
-			r.lab.Symbol(m.Outer.Body), m.OuterSide)
+		text += fmt.Sprintf("; the first at %s in %s: the %s %s was called from inside of the %s %s",
+			seconds(m.Time), r.lab.Machine.TaskName(m.Task), m.InnerSide, r.lab.Symbol(m.Inner.Fn),
+			m.OuterSide, r.lab.Symbol(m.Outer.Fn))
 	}
 	r.fail("%s", text)
 }

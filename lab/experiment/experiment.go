@@ -1,24 +1,18 @@
 package experiment
 
 import (
-	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
-	"patchlab/emu"
 	"patchlab/emu/cpu"
 	"patchlab/guest"
 	"patchlab/image"
 	"patchlab/lab"
 	"patchlab/lab/build"
 	"patchlab/lab/scenario"
-	"patchlab/livepatch"
 )
-
-// TrustInterrupted is the one break that is not the model's but the unwinder's: an
-// interrupted stack is walked from the interrupted registers as if its frame were
-// complete.
-const TrustInterrupted = "trust-preempted-fp"
 
 // Options change how a scenario is run. The zero value runs it as it says.
 type Options struct {
@@ -35,8 +29,11 @@ type Options struct {
 	MaxTime guest.Time
 	// MaxWall bounds how long the host may run it. Default: one minute.
 	MaxWall time.Duration
-	// Observer is told of log and output as they come; nil for nobody.
-	Observer emu.Observer
+	// Cancel ends the run when it is closed; nil for never.
+	Cancel <-chan struct{}
+	// Timeline takes all that happens as it comes, as text, also the checks of single
+	// tasks; nil for nothing. What it fails to take is lost.
+	Timeline io.Writer
 }
 
 // Built is a scenario with its sources compiled.
@@ -56,8 +53,8 @@ func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 		return nil, err
 	}
 	out := &Built{Scenario: s, Patches: map[string]*image.Object{}}
-	if out.Program, err = image.Parse(s.File, elf); err != nil {
-		return nil, err
+	if out.Program, err = image.Parse("program", elf); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	for _, p := range s.Patches {
 		object, err := b.Patch(p.Name, p.Sources)
@@ -65,7 +62,7 @@ func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 			return nil, err
 		}
 		if out.Patches[p.Name], err = image.ParseObject(p.Name, object); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", s.File, err)
 		}
 	}
 	return out, nil
@@ -81,46 +78,45 @@ type Failure struct {
 // Error returns "file:line: text".
 func (f *Failure) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
-// ErrNotConverged says that something that the script waits for did not come within
-// the bounds of the run.
-var ErrNotConverged = errors.New("not converged")
-
-// Report is what came of a run.
-type Report struct {
-	Lab      *lab.Lab // still open; the caller closes it
-	Switches []livepatch.Switched
-	Failures []*Failure
-}
-
 // Run runs a built scenario. It returns a report, whose laboratory the caller closes,
 // even with an error, unless the laboratory could not be made. An error says why the
-// script could not be carried on: one that is [ErrNotConverged], an *emu.Fault, or
-// another failure; failed expectations are in the report.
+// script could not be carried on: one that is [ErrNotConverged] or [ErrCanceled], an
+// *emu.Fault, or another failure; failed expectations are in the report.
 func (b *Built) Run(o Options) (*Report, error) {
-	c := b.config(o)
-	r := &runner{built: b, report: &Report{}}
-	c.Observer = r
-	l, err := lab.New(c)
+	c, breaks, err := b.config(o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	r.lab, r.report.Lab = l, l
-	l.Machine.Observe(o.Observer)
-	wall := o.MaxWall
-	if wall == 0 {
-		wall = time.Minute
+	report := &Report{Scenario: b.Scenario, Breaks: breaks, Scheduler: c.Scheduler, Seed: c.Seed}
+	r := &runner{built: b, report: report, recorder: newRecorder(report)}
+	c.Observer = r
+	if r.lab, err = lab.New(c); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	stop := time.AfterFunc(wall, l.Interrupt)
-	defer stop.Stop()
-	return r.report, r.run()
+	report.begin(r.lab, b.replaced())
+	r.recorder.begin(o.Timeline)
+	r.bounds.wall = o.MaxWall
+	if r.bounds.wall == 0 {
+		r.bounds.wall = time.Minute
+	}
+	stop := r.bounds.watch(r.lab, o.Cancel)
+	err = r.run()
+	stop()
+	r.recorder.flush()
+	report.end(err)
+	return report, err
 }
 
-// config makes the laboratory's configuration of a scenario's settings.
-func (b *Built) config(o Options) lab.Config {
+// config makes the laboratory's configuration of a scenario's settings, and says which
+// breaks are in it.
+func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	set := b.Scenario.Settings
-	c := lab.Config{
+	c = lab.Config{
 		Program: b.Program, CPUs: set.CPUs, Scheduler: set.Scheduler, Seed: set.Seed,
 		Open: o.Open, MaxTime: o.MaxTime,
+	}
+	if c.Scheduler == "" {
+		c.Scheduler = "rr"
 	}
 	if o.Seed != nil {
 		c.Seed = *o.Seed
@@ -131,17 +127,17 @@ func (b *Built) config(o Options) lab.Config {
 	if c.MaxTime == 0 {
 		c.MaxTime = 300 * guest.Second
 	}
-	for _, name := range set.Options {
-		if name == "unlock-may-reschedule" {
-			c.Model.UnlockMayReschedule = true
-		}
-	}
-	for _, name := range append(append([]string{}, set.Breaks...), o.Breaks...) {
-		if name == TrustInterrupted {
+	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
+	for _, name := range slices.Concat(set.Breaks, o.Breaks) {
+		switch {
+		case slices.Contains(breaks, name):
+			continue
+		case name == TrustInterrupted:
 			c.TrustInterrupted = true
-		} else {
+		default:
 			c.Model.Breaks = append(c.Model.Breaks, name)
 		}
+		breaks = append(breaks, name)
 	}
-	return c
+	return c, breaks, CheckBreaks(breaks)
 }

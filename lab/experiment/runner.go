@@ -16,17 +16,20 @@ import (
 
 // runner carries out a script.
 type runner struct {
-	built  *Built
-	lab    *lab.Lab
-	report *Report
+	built    *Built
+	lab      *lab.Lab
+	report   *Report
+	recorder *recorder
+	bounds   bounds
 	// line is the command that is being carried out.
 	line scenario.Command
-	// message is what the last command that failed, as it had to, has said.
-	held map[guest.TaskID]bool
 }
 
 // Switched implements [livepatch.Observer].
-func (r *runner) Switched(s livepatch.Switched) { r.report.Switches = append(r.report.Switches, s) }
+func (r *runner) Switched(s livepatch.Switched) {
+	r.report.Switches = append(r.report.Switches, s)
+	r.recorder.switched(s)
+}
 
 // Warned implements [livepatch.Observer].
 func (r *runner) Warned(line string) { r.fail("WARN: %s", line) }
@@ -42,7 +45,6 @@ func (r *runner) fail(format string, args ...any) {
 var errStop = errors.New("stop")
 
 func (r *runner) run() error {
-	r.held = map[guest.TaskID]bool{}
 	for _, c := range r.built.Scenario.Script {
 		r.line = c
 		if err := r.command(c); errors.Is(err, errStop) {
@@ -60,6 +62,9 @@ func (r *runner) located(err error) error {
 }
 
 func (r *runner) command(c scenario.Command) error {
+	if c.Fails || c.Verb >= scenario.ExpectLog {
+		r.report.Expectations++
+	}
 	switch c.Verb {
 	case scenario.Insmod:
 		return r.insmod(c)
@@ -83,14 +88,11 @@ func (r *runner) command(c scenario.Command) error {
 // says what the script waited for.
 func (r *runner) until(what string, cond func() bool) error {
 	ok, err := r.lab.Run(cond)
-	var limit *emu.LimitError
 	switch {
 	case ok:
 		return nil
-	case errors.As(err, &limit), errors.Is(err, emu.ErrInterrupted):
-		return fmt.Errorf("%w: waiting until %s: %w", ErrNotConverged, what, err)
 	case err != nil:
-		return err
+		return r.bounds.judge(what, err)
 	}
 	return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, r.rest())
 }
@@ -140,6 +142,9 @@ func (r *runner) insmod(c scenario.Command) error {
 		r.lab.Machine.Log("err", refused.Error())
 		if refused.Err != nil {
 			err = fmt.Errorf("%w (%w)", refused, refused.Err)
+		}
+		if refused.Err != nil && !c.Fails {
+			return err // no patch at all: nothing to judge
 		}
 	}
 	return r.outcome(c, err)

@@ -1,0 +1,228 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"patchlab/emu"
+	"patchlab/guest"
+)
+
+// width is how many columns a report keeps to.
+const width = 99
+
+// Summary writes the report but for its timeline: transitions, calls, what was not as
+// expected, the verdict, and the digest. verbose adds the registers of a guest fault.
+func (r *Report) Summary(verbose bool) string {
+	var b strings.Builder
+	for i := range r.Transitions {
+		r.Transitions[i].write(&b, i+1, r.Time)
+		b.WriteByte('\n')
+	}
+	r.writeCalls(&b)
+	for _, f := range r.Failures {
+		fmt.Fprintf(&b, "FAILED %v\n", f)
+	}
+	switch fault := (*emu.Fault)(nil); {
+	case errors.As(r.Err, &fault):
+		fmt.Fprintf(&b, "GUEST FAULT %v\n", r.Err)
+		if verbose {
+			writeRegisters(&b, &fault.Regs)
+		}
+	case r.Err != nil:
+		fmt.Fprintf(&b, "STOPPED %v\n", r.Err)
+	case len(r.Failures) > 0:
+		fmt.Fprintf(&b, "FAILED: %d of %s not met\n", len(r.Failures), plural(r.Expectations, "expectation"))
+	case r.Expectations == 0:
+		b.WriteString("ok: the script was carried out; it expects nothing\n")
+	default:
+		fmt.Fprintf(&b, "ok: all %s met\n", plural(r.Expectations, "expectation"))
+	}
+	if r.Rest != nil {
+		b.WriteString("the tasks then:\n")
+		writeTable(&b, nil, func(row func(...string)) {
+			for _, p := range r.Rest {
+				row(p.Name, p.Where)
+			}
+		})
+	}
+	fmt.Fprintf(&b, "%s, %s of virtual time; scheduler %s, seed %d, %s%s\ndigest %s\n", plural(int(r.Steps), "step"),
+		seconds(r.Time), r.Scheduler, r.Seed, plural(r.CPUs, "cpu"), r.breaksText(), r.Digest)
+	return b.String()
+}
+
+func (r *Report) breaksText() string {
+	if len(r.Breaks) == 0 {
+		return ""
+	}
+	return ", broken by " + strings.Join(r.Breaks, " and ")
+}
+
+// write writes a transition as the n-th; now is the end of the run.
+func (t *Transition) write(b *strings.Builder, n int, now guest.Time) {
+	end := t.Outcome + " at " + seconds(t.End)
+	if t.Outcome == "" || t.End == 0 {
+		t.End, end = now, "not complete"
+	}
+	fmt.Fprintf(b, "transition %d: %s %s, from %s, %s\n", n, t.Direction, t.Patch, seconds(t.Start), end)
+	writeTable(b, []string{"task", "switched", "after", "by", "where it stood"}, func(row func(...string)) {
+		for _, m := range t.Moves {
+			row(m.Name, seconds(m.Time), millis(m.Time-t.Start), m.Rule.String(), m.Where)
+		}
+	})
+	for i, w := range t.Waits {
+		if !slices.ContainsFunc(t.Waits[:i], func(o Wait) bool { return o.Task == w.Task }) {
+			t.writeWaits(b, w.Task, w.Name)
+		}
+	}
+}
+
+// maxReasons bounds how many reasons are given for one task.
+const maxReasons = 4
+
+// writeWaits says how long a task was waited for, and why.
+func (t *Transition) writeWaits(b *strings.Builder, id guest.TaskID, name string) {
+	text := fmt.Sprintf("%s waited %s", name, millis(t.End-t.Start))
+	for _, m := range t.Moves {
+		if m.Task == id {
+			text = fmt.Sprintf("%s waited %s", name, millis(m.Time-t.Start))
+		}
+	}
+	n := 0
+	for _, w := range t.Waits {
+		if w.Task != id {
+			continue
+		}
+		switch n++; {
+		case n == 1:
+			text += ": " + w.Reason
+		case n <= maxReasons:
+			text += "; then " + w.Reason
+		}
+	}
+	if n > maxReasons {
+		text += fmt.Sprintf("; and %d other reasons", n-maxReasons)
+	}
+	writeWrapped(b, "  ", text)
+}
+
+func (r *Report) writeCalls(b *strings.Builder) {
+	if len(r.Functions) > 0 {
+		b.WriteString("calls of patched functions, by the body that ran\n")
+		writeTable(b, []string{"function", "old", "new"}, func(row func(...string)) {
+			for _, f := range r.Functions {
+				row(f.Name, fmt.Sprint(f.Old), fmt.Sprint(f.New))
+			}
+		})
+	}
+	if len(r.Transitions) > 0 {
+		writeWrapped(b, "", r.nestedText())
+		b.WriteByte('\n')
+	}
+}
+
+func (r *Report) nestedText() string {
+	return fmt.Sprintf("during transitions, tasks on the old side (state 0) made %s of patched functions, "+
+		"tasks on the new side (state 1) made %d; mixed: %d", plural(int(r.Nested[0]), "nested call"), r.Nested[1], r.Mixed)
+}
+
+// writeRegisters writes registers, four in a line.
+func writeRegisters(b *strings.Builder, r *guest.Regs) {
+	for i, v := range r.GPR {
+		if i%4 == 0 {
+			b.WriteString("   ")
+		}
+		fmt.Fprintf(b, " %3s %016x", strings.ToLower(guest.Reg(i).String()), v)
+		if i%4 == 3 {
+			b.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(b, "    rip %016x flg %016x\n", uint64(r.RIP), r.RFLAGS)
+}
+
+// writeTable writes rows with columns as wide as need be; the last one is cut at the
+// report's width. head may be nil.
+func writeTable(b *strings.Builder, head []string, fill func(row func(...string))) {
+	var rows [][]string
+	if head != nil {
+		rows = append(rows, head)
+	}
+	fill(func(cells ...string) { rows = append(rows, cells) })
+	if head != nil && len(rows) == 1 {
+		return
+	}
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i > 0 && isNumber(rows[len(rows)-1][i]) {
+				line += "  " + pad + cell
+			} else {
+				line += "  " + cell + pad
+			}
+		}
+		b.WriteString(cut(strings.TrimRight(line, " "), width) + "\n")
+	}
+}
+
+// isNumber tells the cells that are aligned to the right.
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == "" || strings.HasSuffix(s, " s") || strings.HasSuffix(s, " ms")
+}
+
+// writeWrapped writes a text in as many lines as it needs.
+func writeWrapped(b *strings.Builder, indent, text string) {
+	line := indent
+	for i, word := range strings.Fields(text) {
+		if i > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			b.WriteString(line + "\n")
+			line = indent + "  " + word
+		} else if i > 0 {
+			line += " " + word
+		} else {
+			line += word
+		}
+	}
+	b.WriteString(line + "\n")
+}
+
+// cut shortens s to n columns.
+func cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+// printable makes what the guest has written safe to show: what a terminal would obey is
+// written as in a Go string.
+func printable(s string) string {
+	if strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	q := fmt.Sprintf("%q", s)
+	return q[1 : len(q)-1]
+}
+
+// millis writes a length of virtual time.
+func millis(t guest.Time) string { return fmt.Sprintf("%.3f ms", float64(t)/1e6) }
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
