@@ -86,6 +86,9 @@ static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
 	end_run(c, c->kind == PL_EXACT ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
+// full_address returns the address of an access: the engine reports 52 bits of it.
+static uint64_t full_address(uint64_t addr) { return (uint64_t)((int64_t)(addr << 12) >> 12); }
+
 // pl_on_bad_memory must not stop the engine: stopped, it would finish the
 // instruction with a value of zero, and translate missing code as zeros. It ends the
 // run by itself.
@@ -95,6 +98,7 @@ bool pl_on_bad_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 	(void)value;
 	if (c->stopped)
 		return false;
+	addr = full_address(addr);
 	switch (type) {
 	case UC_MEM_READ_PROT:
 	case UC_MEM_READ_UNMAPPED:

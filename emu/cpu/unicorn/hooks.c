@@ -32,6 +32,15 @@ void pl_event_add(pl_cpu *c, uint64_t kind, uint64_t addr, uint64_t sp, uint64_t
 	c->events[c->nevents++] = (pl_event){ kind, addr, sp, body, c->budget - c->left };
 }
 
+// wrapped ends the leg in code that is executed where there is none: addresses wrap
+// around behind 52 bits.
+static void wrapped(pl_cpu *c, uc_engine *uc, uint64_t addr)
+{
+	c->fetching = true;
+	c->fault_addr = addr;
+	end_leg(c, uc, addr);
+}
+
 // known tells whether each of the count instructions at addr was stepped once and
 // can run on a fast engine.
 static bool known(pl_cpu *c, uint64_t addr, uint32_t count)
@@ -100,8 +109,12 @@ void pl_on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	pl_cpu *c = user;
 	pl_text *t = text_of(c, addr);
-	if (c->stopped || !t)
-		return; // without text: until, or a fetch that is about to fault
+	if (c->stopped)
+		return;
+	if (!t) {
+		wrapped(c, uc, addr);
+		return;
+	}
 	uint32_t n = t->blocks[addr - t->start] - 1u;
 	if (likely(n < B_COUNT && n <= c->left)) {
 		c->left -= n;
@@ -120,23 +133,30 @@ void pl_on_edge(uc_engine *uc, uc_tb *cur, uc_tb *prev, void *user)
 	pl_cpu *c = user;
 	(void)prev;
 	pl_text *t = text_of(c, cur->pc);
-	if (c->stopped || !t || (t->flags[cur->pc - t->start] & F_ARENA) || known(c, cur->pc, cur->icount))
+	if (c->stopped || cur->pc == c->until)
+		return;
+	if (!t) {
+		c->rejected = true;
+		wrapped(c, uc, cur->pc);
+		return;
+	}
+	if ((t->flags[cur->pc - t->start] & F_ARENA) || known(c, cur->pc, cur->icount))
 		return;
 	c->rejected = true;
 	step_next(c, uc, cur->pc, cur->pc + cur->size);
 }
 
 // refused ends the run before an instruction that is refused.
-static void refused(pl_cpu *c, uc_engine *uc, const pl_text *t, uint64_t addr)
+static void refused(pl_cpu *c, uc_engine *uc, uint64_t addr)
 {
 	uint8_t b[15];
-	size_t n = pl_code_bytes(c, addr, b, t->lens[addr - t->start]);
+	size_t n = pl_code_bytes(c, addr, b, sizeof b);
 	pl_refuse(c, uc, pl_refusal(b, n), addr, addr);
 }
 
 // admit decides whether the instruction at addr is executed on a stepping engine, and
 // counts it.
-static inline bool admit(pl_cpu *c, uc_engine *uc, const pl_text *t, uint64_t addr, uint8_t f)
+static inline bool admit(pl_cpu *c, uc_engine *uc, uint64_t addr, uint8_t f)
 {
 	if (!(f & F_ARENA) && c->left == 0) {
 		pl_stop(c, uc, PL_BUDGET, addr);
@@ -152,7 +172,7 @@ static inline bool admit(pl_cpu *c, uc_engine *uc, const pl_text *t, uint64_t ad
 		else if (((f & F_WATCH) || ((f & F_STUB) && c->nwatch)) && c->nevents >= PL_EVENTS)
 			pl_stop(c, uc, PL_FULL, addr);
 		else if (f & F_REFUSE)
-			refused(c, uc, t, addr);
+			refused(c, uc, addr);
 		else if (f & F_WATCH)
 			pl_event_add(c, PL_ENTERED, addr, reg(uc, UC_X86_REG_RSP), 0);
 		if (c->stopped)
@@ -168,14 +188,18 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	pl_cpu *c = user;
 	pl_text *t = text_of(c, addr);
-	if (c->stopped || !t)
+	if (c->stopped)
 		return;
+	if (!t) {
+		wrapped(c, uc, addr);
+		return;
+	}
 	uint64_t i = addr - t->start;
 	if (!t->lens[i])
 		pl_look(c, t, addr, size);
 	uint8_t f = t->flags[i];
 	bool again = (f & F_REP) && c->prev == addr;
-	if (!again && !admit(c, uc, t, addr, f))
+	if (!again && !admit(c, uc, addr, f))
 		return;
 	c->prev = addr;
 	c->prev_end = addr + t->lens[i];

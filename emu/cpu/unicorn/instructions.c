@@ -98,19 +98,20 @@ size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size)
 	return size;
 }
 
-// pl_look classifies the instruction at addr, whose length the engine tells. One
-// that cannot be decoded has none; executing it faults.
+// pl_look classifies the instruction at addr, whose length the engine tells; one that
+// the engine does not know has none. What is refused does not depend on that.
 void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size)
 {
 	uint8_t b[15];
-	if (size == 0 || size > sizeof b || pl_code_bytes(c, addr, b, size) < size)
-		return;
 	uint64_t i = addr - t->start;
+	size_t n = pl_code_bytes(c, addr, b, sizeof b);
+	if (pl_refusal(b, n))
+		t->flags[i] |= F_REFUSE;
+	if (size > n)
+		return;
 	t->lens[i] = size;
 	if (pl_is_rep(b, size))
 		t->flags[i] |= F_REP;
-	if (pl_refusal(b, size))
-		t->flags[i] |= F_REFUSE;
 }
 
 // pl_on_cpuid answers with a fixed baseline, so that programs that choose code by

@@ -68,12 +68,13 @@ static void peek_vectors(const uint8_t *ctx, const pl_layout *l, vectors *v)
 	v->rest[3] = top & 7;
 }
 
-// term is one summand of the vector hash: odd factors, so that a change of one
-// word always changes the sum, and no chain between the words.
-static inline uint64_t term(const uint64_t w[2], uint64_t i)
+// term is one summand of the vector hash: the two halves of a product, with factors
+// that tell the place. There is no chain between the summands.
+static inline uint64_t term(uint64_t low, uint64_t high, uint64_t place)
 {
-	return (w[0] ^ i << 56) * (0x9e3779b97f4a7c15ull + 2 * i) +
-		(w[1] << 32 | w[1] >> 32) * (0xff51afd7ed558ccdull + 2 * i);
+	unsigned __int128 p = (unsigned __int128)(low ^ (2 * place + 1) * 0x9e3779b97f4a7c15ull) *
+		(high ^ (2 * place + 1) * 0xd1342543de82ef95ull);
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
 static uint64_t vector_hash(const pl_cpu *c, uint8_t *context)
@@ -87,13 +88,11 @@ static uint64_t vector_hash(const pl_cpu *c, uint8_t *context)
 		ask_vectors((uc_context *)context, &v);
 	uint64_t h = 0;
 	for (int i = 0; i < XMMS; i++)
-		h += term(v.xmm[i], i);
+		h += term(v.xmm[i][0], v.xmm[i][1], i);
 	for (int i = 0; i < FPS; i++)
-		h += term(v.fp[i], XMMS + i);
-	for (int i = 0; i < RESTS; i++) {
-		uint64_t w[2] = { v.rest[i], 0 };
-		h += term(w, XMMS + FPS + i);
-	}
+		h += term(v.fp[i][0], v.fp[i][1], XMMS + i);
+	for (int i = 0; i < RESTS; i++)
+		h += term(v.rest[i], i, XMMS + FPS + i);
 	return mix(h, 1);
 }
 
@@ -139,9 +138,11 @@ uc_err pl_reset_context(pl_cpu *c, uint8_t *context)
 	uc_engine *uc = c->uc[PL_KERNEL][PL_STEP] ? c->uc[PL_KERNEL][PL_STEP] : c->uc[PL_KERNEL][PL_EXACT];
 	uint32_t mxcsr = 0x1f80;
 	uint16_t fpcw = 0x37f, fptag = 0xffff;
-	uint64_t flags = 0x202;
+	uint64_t flags = 0x202, cr4 = reg(uc, UC_X86_REG_CR4) | 0x600; // OSFXSR and OSXMMEXCPT: fxsave saves xmm
 	uc_context *fresh;
-	uc_err err = uc_context_alloc(uc, &fresh);
+	uc_err err = uc_reg_write(uc, UC_X86_REG_CR4, &cr4);
+	if (!err)
+		err = uc_context_alloc(uc, &fresh);
 	if (err)
 		return err;
 	err = uc_context_save(uc, fresh);
