@@ -12,11 +12,11 @@ import (
 type Snapshot struct {
 	maps []*Mapping
 	gens []uint64
-	data []byte // of the writable mappings, and of text that was changed, in order
+	data []byte // of the mappings that are kept, in order
 }
 
-// kept reports whether a mapping's bytes are part of a snapshot: data that the
-// guest can write, and text that is not as it was loaded.
+// kept reports whether a mapping's bytes are part of a snapshot: what the guest can
+// write, and what is not as it was loaded.
 func kept(p guest.Perm, gen uint64) bool { return p&guest.Write != 0 || gen != 0 }
 
 // Save copies all that can change into p.
@@ -37,7 +37,8 @@ type Watcher interface {
 	// Mapped and Unmapped report mappings that came back or went.
 	Mapped(m *Mapping) error
 	Unmapped(m *Mapping) error
-	// TextChanged reports a range of text with new bytes.
+	// TextChanged reports a range of text, or of data that the guest cannot write,
+	// with new bytes.
 	TextChanged(r guest.Range)
 }
 
@@ -52,15 +53,15 @@ func (s *Space) Restore(p *Snapshot, w Watcher) error {
 	data := p.data
 	for i, m := range s.maps {
 		gen := p.gens[i]
-		if m.Perm&guest.Write != 0 {
+		if m.Perm&(guest.Write|guest.Exec) == guest.Write {
 			data = data[copy(m.Data, data):]
 			continue
 		}
-		var saved []byte
+		saved := m.loaded
 		if kept(m.Perm, gen) {
 			saved, data = data[:len(m.Data)], data[len(m.Data):]
 		}
-		if m.gen != gen {
+		if m.gen != gen || m.Perm&guest.Write != 0 {
 			restoreText(m, saved, w)
 			m.gen = gen
 		}
@@ -69,12 +70,8 @@ func (s *Space) Restore(p *Snapshot, w Watcher) error {
 }
 
 // restoreText puts text back word by word, so that only what differs has to be
-// translated again. Text as it was loaded is not kept in the snapshot but with the
-// mapping.
+// translated again.
 func restoreText(m *Mapping, saved []byte, w Watcher) {
-	if saved == nil {
-		saved = m.loaded
-	}
 	for i := 0; i+8 <= len(saved); i += 8 {
 		if binary.NativeEndian.Uint64(saved[i:]) == binary.NativeEndian.Uint64(m.Data[i:]) {
 			continue

@@ -16,10 +16,10 @@ type Mapping struct {
 	// Data is the memory itself.
 	Data []byte
 
-	// gen is the generation of the bytes of text: equal generations of one mapping
-	// have equal bytes.
+	// gen is the generation of bytes that the guest cannot write: equal generations
+	// of one mapping have equal bytes.
 	gen uint64
-	// loaded is the text of generation 0, once it was changed.
+	// loaded are the bytes of generation 0, once they were changed.
 	loaded []byte
 }
 
@@ -156,8 +156,8 @@ func (s *Space) Load(a guest.Addr, p []byte) error {
 	return err
 }
 
-// WriteAt implements [guest.Memory]. Bytes of text get a new generation; who has
-// translated them must be told by the caller.
+// WriteAt implements [guest.Memory]. Bytes that the guest cannot write, such as text,
+// get a new generation; who has translated them must be told by the caller.
 func (s *Space) WriteAt(a guest.Addr, p []byte) error {
 	if b, m, err := s.bytes(a, len(p)); err == nil {
 		s.store(m, b, p)
@@ -171,7 +171,7 @@ func (s *Space) WriteAt(a guest.Addr, p []byte) error {
 
 // store writes p to the bytes b of m.
 func (s *Space) store(m *Mapping, b, p []byte) {
-	if m.Perm&guest.Exec != 0 {
+	if m.Perm&guest.Write == 0 {
 		if m.loaded == nil {
 			m.loaded = slices.Clone(m.Data)
 		}
