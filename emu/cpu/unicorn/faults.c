@@ -60,15 +60,16 @@ static void counted_before(pl_cpu *c)
 	c->left += c->kind == PL_WATCH ? (b & B_COUNT) - 1 : 1;
 }
 
-// pl_fault ends the run because of the instruction at c->prev. Stepping is exact here:
-// nothing was changed yet, except by an instruction behind which a trap flag hits.
+// pl_fault ends the run because of the instruction at c->prev. Only some faults leave
+// the state from before it when it was stepped: a trap flag hits behind the
+// instruction, and an instruction that is found to be illegal may have switched to MMX.
 void pl_fault(pl_cpu *c, int kind)
 {
-	bool trap = kind == PL_EXCEPTION && c->fault_vector == 1;
+	bool clean = kind == PL_HALT || (kind == PL_EXCEPTION && c->fault_vector != 1);
 	c->fault_kind = kind;
 	counted_before(c);
 	c->rewind = true;
-	end_run(c, c->kind == PL_EXACT || (c->kind == PL_STEP && !trap) ? PL_FAULT : PL_INEXACT, c->prev);
+	end_run(c, c->kind == PL_EXACT || (c->kind == PL_STEP && clean) ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
 static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)

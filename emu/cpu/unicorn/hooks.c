@@ -48,7 +48,7 @@ static bool known(pl_cpu *c, uint64_t addr, uint32_t count)
 	while (count-- > 0) {
 		const pl_text *t = text_of(c, addr);
 		uint64_t i = t ? addr - t->start : 0;
-		if (!t || !t->lens[i] || (t->flags[i] & F_REFUSE))
+		if (!t || !t->lens[i] || (t->flags[i] & (F_REFUSE | F_STEP)))
 			return false;
 		addr += t->lens[i];
 	}
@@ -69,7 +69,8 @@ static uint16_t classify(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, ui
 {
 	uint64_t i = addr - t->start;
 	uc_tb tb;
-	if (uc_ctl_request_cache(uc, addr, &tb) != UC_ERR_OK)
+	enum { TF = 0x100 }; // with the trap flag a block is one instruction
+	if (uc_ctl_request_cache(uc, addr, &tb) != UC_ERR_OK || (reg(uc, UC_X86_REG_RFLAGS) & TF))
 		return B_UNKNOWN;
 	if (!(t->flags[i] & F_ARENA) && !known(c, addr, tb.icount))
 		return B_UNKNOWN;

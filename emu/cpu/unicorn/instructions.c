@@ -85,6 +85,15 @@ int pl_refusal(const uint8_t *b, uint32_t size)
 	return 0;
 }
 
+// pl_needs_stepping tells cmpxchg8b and cmpxchg16b, after which the flags besides ZF are
+// wrong when an instruction of the same block has changed flags before: the engine has
+// not stored them yet. Stepping has it store them before each instruction.
+bool pl_needs_stepping(const uint8_t *b, uint32_t size)
+{
+	uint32_t i = opcode_at(b, size);
+	return i + 2 < size && b[i] == 0x0f && b[i + 1] == 0xc7 && (b[i + 2] >> 3 & 7) == 1;
+}
+
 // pl_code_bytes copies the code at addr, across mappings, and returns how much there
 // is of it.
 size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size)
@@ -112,6 +121,8 @@ void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size)
 	t->lens[i] = size;
 	if (pl_is_rep(b, size))
 		t->flags[i] |= F_REP;
+	if (pl_needs_stepping(b, size))
+		t->flags[i] |= F_STEP;
 }
 
 // pl_on_cpuid answers with a fixed baseline, so that programs that choose code by

@@ -42,6 +42,7 @@ enum {
 	F_STUB = 8,    // where the handler is answered
 	F_REP = 16,    // derived: a rep string instruction starts here
 	F_REFUSE = 32, // derived: an instruction that is refused starts here
+	F_STEP = 64,   // derived: one that only a stepping engine runs right
 };
 
 // What is known of a block. Most blocks are a count and nothing else, so that one
@@ -78,6 +79,7 @@ static inline pl_text *text_of(pl_cpu *c, uint64_t addr)
 // instructions.c
 bool pl_is_rep(const uint8_t *b, uint32_t size);
 int pl_refusal(const uint8_t *b, uint32_t size);
+bool pl_needs_stepping(const uint8_t *b, uint32_t size);
 void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size);
 size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size);
 int pl_on_cpuid(uc_engine *uc, void *user);
