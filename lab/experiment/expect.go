@@ -132,7 +132,7 @@ func (r *runner) expectMixed(c scenario.Command) {
 	if len(mixes) == c.N {
 		return
 	}
-	text := fmt.Sprintf("%s were mixed, expected %d", plural(len(mixes), "call"), c.N)
+	text := fmt.Sprintf("%s with mixed sides, expected %d", plural(len(mixes), "call"), c.N)
 	if len(mixes) > 0 {
 		m := mixes[0]
 		text += fmt.Sprintf("; the first at %s in %s: the %s %s was called from inside of the %s %s",

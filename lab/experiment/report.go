@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"slices"
-
 	"patchlab/emu/trace"
 	"patchlab/guest"
 	"patchlab/lab"
@@ -95,33 +93,3 @@ func (r *Report) end(err error) {
 
 // OK reports whether the script was carried out and all was as expected.
 func (r *Report) OK() bool { return r.Err == nil && len(r.Failures) == 0 }
-
-// moduleAnywhere is where modules are linked whose declarations alone are wanted.
-const moduleAnywhere guest.Addr = 0x10000000
-
-// replaced lists the functions of the program that patches of the scenario replace, in
-// the order in which they say so. What does not fit the program is left out.
-func (b *Built) replaced() []Function {
-	var all []Function
-	for _, p := range b.Scenario.Patches {
-		linked, err := b.Patches[p.Name].Link(moduleAnywhere, b.Program)
-		if err != nil {
-			continue
-		}
-		decl, _, _ := linked.Patch()
-		for _, o := range decl.Objects {
-			for _, f := range o.Funcs {
-				at := b.Program.ByName(f.OldName)
-				i := max(int(f.Sympos), 1) - 1
-				if o.Name != "" || i >= len(at) || f.Sympos == 0 && len(at) != 1 {
-					continue
-				}
-				fn := Function{Name: f.OldName, entry: at[i].Addr}
-				if !slices.Contains(all, fn) {
-					all = append(all, fn)
-				}
-			}
-		}
-	}
-	return all
-}

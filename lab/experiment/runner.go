@@ -203,7 +203,10 @@ func (r *runner) value(p scenario.Path) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		v, _ := r.lab.Model.PatchState(id)
+		v, ok := r.lab.Model.PatchState(id)
+		if !ok {
+			return "", fmt.Errorf("%s has exited", p.Task)
+		}
 		return fmt.Sprint(v), nil
 	}
 	v, err := r.lab.Model.ReadAttr(p.String())
@@ -215,10 +218,10 @@ func (r *runner) task(name string) (guest.TaskID, error) {
 	id, ok := r.lab.Machine.TaskByName(name)
 	if !ok {
 		var names []string
-		for _, id := range r.lab.Machine.Tasks() {
-			names = append(names, r.lab.Machine.TaskName(id))
+		for _, t := range r.report.Tasks {
+			names = append(names, t.Name)
 		}
-		return 0, fmt.Errorf("no task %q: there are %s", name, strings.Join(names, ", "))
+		return 0, fmt.Errorf("no task is called %q; there are %s", name, strings.Join(names, ", "))
 	}
 	return id, nil
 }
@@ -231,7 +234,7 @@ func (r *runner) wait(c scenario.Command) error {
 	case scenario.WaitPath:
 		return r.until(fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
 			v, err := r.value(c.Path)
-			if err != nil {
+			if err != nil && c.Path.Attr != scenario.PatchState {
 				v = "0" // a patch that is gone
 			}
 			return v == c.Value
@@ -248,6 +251,9 @@ func (r *runner) wait(c scenario.Command) error {
 			t, _ := r.lab.Machine.Task(id)
 			return t.State == emu.Asleep
 		})
+	}
+	if !r.built.hasFunction(c.Function) {
+		return fmt.Errorf("neither program nor patches have a function %q", c.Function)
 	}
 	return r.until(fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) })
 }

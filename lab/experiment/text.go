@@ -36,11 +36,13 @@ func (r *Report) Summary(verbose bool) string {
 	case r.Err != nil:
 		fmt.Fprintf(&b, "STOPPED %v\n", r.Err)
 	case len(r.Failures) > 0:
-		fmt.Fprintf(&b, "FAILED: %d of %s not met\n", len(r.Failures), plural(r.Expectations, "expectation"))
+		fmt.Fprintf(&b, "FAILED: %s; %s in all\n", plural(len(r.Failures), "failure"), plural(r.Expectations, "expectation"))
 	case r.Expectations == 0:
 		b.WriteString("ok: the script was carried out; it expects nothing\n")
+	case r.Expectations == 1:
+		b.WriteString("ok: the one expectation is met\n")
 	default:
-		fmt.Fprintf(&b, "ok: all %s met\n", plural(r.Expectations, "expectation"))
+		fmt.Fprintf(&b, "ok: all %d expectations met\n", r.Expectations)
 	}
 	if r.Rest != nil {
 		b.WriteString("the tasks then:\n")

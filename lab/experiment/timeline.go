@@ -21,9 +21,12 @@ const maxFolds = 3
 // Timeline writes what happened, a line for each event, without the checks of single
 // tasks, and the middle of a long one left out.
 func (r *Report) Timeline() string {
+	rows := r.timelineRows()
+	if len(rows) == 0 {
+		return "Nothing was logged or printed.\n"
+	}
 	var b strings.Builder
 	b.WriteString(r.timelineHead())
-	rows := r.timelineRows()
 	for i, row := range rows {
 		left := len(rows) - maxRows
 		switch {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
+	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
+	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
+}
+
+type runCommand struct {
+	File    string        `arg:"" name:"FILE.txtar" help:"The scenario: 'patchlab help script' says what is in it."`
+	Seed    seeds         `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected."`
+	CPUs    *int          `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
+	Break   []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
+	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
+	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
+	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
+	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
+}
+
+type helpCommand struct {
+	Topic string `arg:"" optional:"" name:"TOPIC" help:"script, example, or a command."`
+}
+
+type versionCommand struct{}
+
+// parseAndRun parses a command line and carries it out. The error is for the user to
+// read; what was found out about the run is in the status alone.
+func (a *app) parseAndRun(args []string) (status, error) {
+	var g grammar
+	helped := false
+	parser, err := kong.New(&g,
+		kong.Name("patchlab"),
+		kong.Exit(func(int) {}),
+		kong.Writers(a.out, a.out),
+		kong.Help(func(_ kong.HelpOptions, ctx *kong.Context) error {
+			helped = true
+			return a.explain(ctx.Selected())
+		}),
+	)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	if len(args) == 0 {
+		args = []string{"help"}
+	}
+	ctx, err := parser.Parse(longFlags(args))
+	switch {
+	case helped:
+		return asExpected, nil
+	case err != nil:
+		return badInput, fmt.Errorf("%s; 'patchlab help' shows what there is", singleDashes(err.Error()))
+	}
+	switch ctx.Selected().Name {
+	case "run":
+		return a.run(&g.Run)
+	case "help":
+		return a.help(parser, g.Help.Topic)
+	default:
+		return a.version()
+	}
+}
+
+// The flags have one dash, as those of the go command; the parser wants two.
+var (
+	singleDash = regexp.MustCompile(`^-[A-Za-z][A-Za-z-]+(=.*)?$`)
+	doubleDash = regexp.MustCompile(`--([a-z])`)
+)
+
+func longFlags(args []string) []string {
+	var long []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(long, args[i:]...)
+		}
+		if singleDash.MatchString(arg) || arg == "-v" {
+			arg = "-" + arg
+		}
+		long = append(long, arg)
+	}
+	return long
+}
+
+// singleDashes writes the flags in the parser's messages as the user does.
+func singleDashes(message string) string {
+	return strings.TrimSpace(doubleDash.ReplaceAllString(message, "-$1"))
+}

@@ -1,0 +1,12 @@
+// Patchlab runs experiments with live patching: small multi-tasking x86-64 programs on
+// an emulator, whose functions are replaced while they run, by the rules of Linux
+// livepatch.
+//
+//	patchlab run FILE.txtar     build and run a scenario, report what happened
+//	patchlab help               what else there is, and what the exit status means
+//	patchlab help script        the language of scenario files
+//
+// This package is thin: it parses the command line, calls a room, and prints. The
+// grammar is in cli.go, each command in a file of its own, and the texts that explain
+// in the .txt files beside them.
+package main

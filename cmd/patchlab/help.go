@@ -1,0 +1,105 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"patchlab/lab/experiment"
+)
+
+//go:embed help.txt
+var helpText string
+
+//go:embed script.txt
+var scriptText string
+
+//go:embed example.txtar
+var exampleText string
+
+// help carries out "patchlab help".
+func (a *app) help(k *kong.Kong, topic string) (status, error) {
+	switch topic {
+	case "":
+		fmt.Fprint(a.out, helpText)
+		return asExpected, nil
+	case "script":
+		fmt.Fprint(a.out, scriptText+languageText())
+		return asExpected, nil
+	case "example":
+		fmt.Fprint(a.out, exampleText)
+		return asExpected, nil
+	}
+	topics := []string{"script", "example"}
+	for _, c := range k.Model.Children {
+		if c.Name == topic {
+			return asExpected, a.explain(c)
+		}
+		topics = append(topics, c.Name)
+	}
+	return badInput, fmt.Errorf("help: no topic is called %q; there are %s", topic, strings.Join(topics, ", "))
+}
+
+// explain prints what a command is, and its flags; without a command, what all of this
+// is.
+func (a *app) explain(c *kong.Node) error {
+	if c == nil {
+		_, err := fmt.Fprint(a.out, helpText)
+		return err
+	}
+	flags := slices.DeleteFunc(slices.Clone(c.Flags), func(f *kong.Flag) bool { return f.Name == "help" })
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: patchlab %s", c.Name)
+	if len(flags) > 0 {
+		b.WriteString(" [flags]")
+	}
+	for _, p := range c.Positional {
+		if p.Required {
+			fmt.Fprintf(&b, " %s", p.Name)
+		} else {
+			fmt.Fprintf(&b, " [%s]", p.Name)
+		}
+	}
+	fmt.Fprintf(&b, "\n\n%s\n", c.Help)
+	for _, p := range c.Positional {
+		fmt.Fprintf(&b, "\n  %s\n", p.Name)
+		wrap(&b, "        ", p.Help)
+	}
+	for _, f := range flags {
+		name := "-" + f.Name
+		if !f.IsBool() {
+			name += " " + f.PlaceHolder
+		}
+		fmt.Fprintf(&b, "\n  %s\n", name)
+		wrap(&b, "        ", f.Help)
+	}
+	if c.Name == "run" {
+		b.WriteByte('\n')
+		wrap(&b, "", "The names for -break: "+strings.Join(experiment.BreakNames(), ", ")+".")
+		wrap(&b, "", "'patchlab help' says what the exit status means.")
+	}
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}
+
+// width is how many columns texts keep to.
+const width = 95
+
+// wrap writes a text in lines that begin with indent.
+func wrap(b *strings.Builder, indent, text string) {
+	line := indent
+	for _, word := range strings.Fields(text) {
+		if len(line) > len(indent) && len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = indent
+		}
+		if len(line) > len(indent) {
+			line += " "
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
+}

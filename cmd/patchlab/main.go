@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// status is an exit status of the command.
+type status int
+
+// The exit statuses.
+const (
+	asExpected   status = 0
+	unexpected   status = 1   // a failed expectation, a kernel warning, a guest fault
+	badInput     status = 2   // or a tool that failed
+	notConverged status = 3   // within the bounds of the run
+	interrupted  status = 130 // by Ctrl-C: 128 and the number of SIGINT, as shells expect
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	os.Exit(int(command(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+}
+
+// command carries out a command line. What it reports goes to out; an error of the
+// user's is one line on errs, a compiler's as many as it has messages.
+func command(ctx context.Context, args []string, out, errs io.Writer) status {
+	a := &app{ctx: ctx, out: out}
+	s, err := a.parseAndRun(args)
+	if err != nil {
+		fmt.Fprintln(errs, "patchlab:", err)
+	}
+	return s
+}
+
+// app is one call of the command.
+type app struct {
+	ctx context.Context
+	out io.Writer
+}
