@@ -16,8 +16,8 @@ deps: ## install what is missing: a C compiler, the Unicorn engine (needs Go)
 build: deps ## build bin/patchlab
 	go build -o bin/patchlab ./cmd/patchlab
 
-run: build ## build, then run the demonstration
-	bin/patchlab run testprogs/demo/demo.txtar
+run: build ## build, then run the demonstration, twice to compare
+	bin/patchlab run -check testprogs/demo/demo.txtar
 
 test: deps ## run the tests of both modules
 	@for m in $(MODULES); do (cd $$m && go test ./...) || exit 1; done
