@@ -32,7 +32,7 @@ func (m *Machine) protocolStep(t *task) error {
 }
 
 // obey does what a step asked for.
-func (m *Machine) obey(t *task, n protocol.Next) error {
+func (m *Machine) obey(t *task, n protocol.Request) error {
 	switch n.Op {
 	case protocol.OpWait:
 		if m.atomic(t.cpu) {
@@ -101,14 +101,14 @@ func (m *Machine) SetIP(id guest.TaskID, body guest.Addr) error {
 
 // callGuest begins a call of guest code that a protocol asked for, on the task's
 // kernel stack.
-func (m *Machine) callGuest(t *task, n protocol.Next) error {
+func (m *Machine) callGuest(t *task, n protocol.Request) error {
 	var r guest.Regs
 	sp := t.top() - 8
 	if err := guest.WriteU64(m.mem, sp, uint64(Until)); err != nil {
 		return err
 	}
 	r.GPR[guest.RSP] = uint64(sp)
-	r.GPR[guest.RDI], r.GPR[guest.RSI], r.GPR[guest.RDX] = n.A, n.B, n.C
+	r.GPR[guest.RDI], r.GPR[guest.RSI], r.GPR[guest.RDX] = n.Args[0], n.Args[1], n.Args[2]
 	r.RIP, r.RFLAGS = n.Fn, initialFlags
 	m.cpu.SetRegisters(&t.ctx, &r)
 	t.mode, t.inGuest = guest.KernelMode, true

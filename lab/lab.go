@@ -118,7 +118,7 @@ func (l *Lab) addTables(store *protocol.Store) {
 	l.oneWrite = l.prog.Add(l.writer.OneWrite())
 	l.write = l.prog.Add(&protocol.Table{Name: "write site", Steps: []protocol.Step{
 		{Name: "W.write", Do: func(f *protocol.Frame) protocol.Next {
-			return protocol.Call(l.oneWrite, f.L[0], f.L[1])
+			return f.Call(l.oneWrite, f.L[0], f.L[1])
 		}},
 		{Name: "W.result", Do: func(f *protocol.Frame) protocol.Next {
 			f.Result = uint64(int64(trampoline.Outcome(f.Result).Errno()))
@@ -126,7 +126,7 @@ func (l *Lab) addTables(store *protocol.Store) {
 		}},
 	}})
 	l.wait = l.prog.Add(&protocol.Table{Name: "operator waits", Steps: []protocol.Step{
-		{Name: "O.sleep", Do: func(f *protocol.Frame) protocol.Next { return protocol.Sleep(guest.Time(f.L[0])) }},
+		{Name: "O.sleep", Do: func(f *protocol.Frame) protocol.Next { return f.Sleep(guest.Time(f.L[0])) }},
 		{Name: "O.awake", Do: func(*protocol.Frame) protocol.Next { return protocol.Done() }},
 	}})
 }

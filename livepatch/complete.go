@@ -22,7 +22,7 @@ func (m *Model) complete(s *script) {
 	})
 	m.unpatchReplaced(s)
 	s.step("P.unpatch", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.unpatchObjects, f.L[tPatch])
+		return f.Call(m.tables.unpatchObjects, f.L[tPatch])
 	})
 	m.syncComplete(s, "sync_complete_unpatch", Unpatched)
 	m.eachFunc(s, "P.clear[f]", tCursor, m.ofCurrent, func(fn int32) {
@@ -52,11 +52,11 @@ func (m *Model) unpatchReplaced(s *script) {
 		}
 		m.store.Write(m.patches[old].enabled, protocol.Plain, 0)
 		f.L[tCursor]++
-		return protocol.Call(m.tables.unpatchObjects, uint64(old))
+		return f.Call(m.tables.unpatchObjects, uint64(old))
 	})
 	s.step("P.replaced_next", func(*protocol.Frame) protocol.Next { return s.to("P.replaced[p]") })
 	s.step("P.unpatch_nops", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.unpatchObjects, f.L[tPatch], 1)
+		return f.Call(m.tables.unpatchObjects, f.L[tPatch], 1)
 	})
 	s.step("P.discard_nops", func(f *protocol.Frame) protocol.Next {
 		m.discardNops(PatchID(f.L[tPatch]))
@@ -84,7 +84,7 @@ func (m *Model) finish(s *script) {
 			return s.to("P.complete")
 		}
 		if fn := m.postCallback(obj, f.L[tTarget]); fn != 0 {
-			return protocol.Guest(fn, uint64(m.objects[obj].ptr))
+			return f.Guest(fn, uint64(m.objects[obj].ptr))
 		}
 		return s.to("P.post[o]")
 	})

@@ -12,7 +12,7 @@
 //	err = m.TaskBorn(1, 0)
 //	id, err := m.AddPatch(patch)              // the module is loaded
 //	...                                       // a step of the loader's own table:
-//		return protocol.Call(m.Tables().Enable, uint64(id))
+//		return f.Call(m.Tables().Enable, uint64(id))
 //	...                                       // and the step below that:
 //		err = livepatch.ResultError(f.Result) // nil or an Errno
 //

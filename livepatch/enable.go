@@ -30,11 +30,11 @@ func (m *Model) enableTable() *script {
 	})
 	m.enableStart(s)
 	m.enableObjects(s)
-	s.step("P.start", func(*protocol.Frame) protocol.Next { return protocol.Call(m.tables.startTransition) })
+	s.step("P.start", func(f *protocol.Frame) protocol.Next { return f.Call(m.tables.startTransition) })
 	s.act("P.enabled", func(f *protocol.Frame) {
 		m.store.Write(m.patches[f.L[eID]].enabled, protocol.Plain, 1)
 	})
-	s.step("P.attempt", func(*protocol.Frame) protocol.Next { return protocol.Call(m.tables.tryComplete) })
+	s.step("P.attempt", func(f *protocol.Frame) protocol.Next { return f.Call(m.tables.tryComplete) })
 	s.step("P.unlock", func(f *protocol.Frame) protocol.Next {
 		m.unlockMutex()
 		f.Result = 0
@@ -56,7 +56,7 @@ func (m *Model) enableStart(s *script) {
 		return protocol.Continue()
 	})
 	s.step("P.init_transition", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.initTransition, f.L[eID], Patched)
+		return f.Call(m.tables.initTransition, f.L[eID], Patched)
 	})
 	s.fence("wmb_enable")
 }
@@ -73,7 +73,7 @@ func (m *Model) enableObjects(s *script) {
 		case m.objects[obj].callbacks.PrePatch == 0:
 			return protocol.Continue()
 		}
-		return protocol.Guest(m.objects[obj].callbacks.PrePatch, uint64(m.objects[obj].ptr))
+		return f.Guest(m.objects[obj].callbacks.PrePatch, uint64(m.objects[obj].ptr))
 	})
 	s.step("P.patch[o]", func(f *protocol.Frame) protocol.Next {
 		obj := referee(f.L[eObject])
@@ -84,7 +84,7 @@ func (m *Model) enableObjects(s *script) {
 			f.L[eErrno] = err.(Errno).Result()
 			return s.to("P.fail")
 		}
-		return protocol.Call(m.tables.patchObject, reference(obj))
+		return f.Call(m.tables.patchObject, reference(obj))
 	})
 	s.step("P.patch_done[o]", func(f *protocol.Frame) protocol.Next {
 		if ResultError(f.Result) != nil {
@@ -106,8 +106,8 @@ func (m *Model) enableFailed(s *script) {
 	s.act("P.target_cancel", func(*protocol.Frame) {
 		m.store.Write(m.vars.target, protocol.Plain, Unpatched)
 	})
-	s.step("P.cancel", func(*protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.tryComplete, 1)
+	s.step("P.cancel", func(f *protocol.Frame) protocol.Next {
+		return f.Call(m.tables.tryComplete, 1)
 	})
 	s.act("P.free", func(f *protocol.Frame) {
 		m.freePatch(PatchID(f.L[eID]))

@@ -36,7 +36,7 @@ func (m *Model) patchObjectTable() *script {
 		return protocol.Continue()
 	})
 	s.step("P.register[f]", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.sites.Writer(), m.siteOf(f.L[oFunc]), 1)
+		return f.Call(m.sites.Writer(), m.siteOf(f.L[oFunc]), 1)
 	})
 	s.step("P.registered[f]", func(f *protocol.Frame) protocol.Next {
 		if err := ResultError(f.Result); err != nil {
@@ -59,7 +59,7 @@ func (m *Model) patchObjectTable() *script {
 	})
 	s.step("P.undo[o]", func(f *protocol.Frame) protocol.Next {
 		patch := m.objects[referee(f.L[oObject])].patch
-		return protocol.Call(m.tables.unpatchObjects, uint64(patch), 0, f.L[oObject])
+		return f.Call(m.tables.unpatchObjects, uint64(patch), 0, f.L[oObject])
 	})
 	s.act("P.undone[o]", func(f *protocol.Frame) { f.Result = f.L[oErrno] })
 	return s

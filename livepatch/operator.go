@@ -44,7 +44,7 @@ func (m *Model) writeEnabledTable() *script {
 // disable adds the steps of __klp_disable_patch.
 func (m *Model) disable(s *script) {
 	s.step("P.init_transition", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.initTransition, f.L[0], Unpatched)
+		return f.Call(m.tables.initTransition, f.L[0], Unpatched)
 	})
 	s.step("P.pre_unpatch[o]", func(f *protocol.Frame) protocol.Next {
 		obj := m.advance(f, 2, PatchID(f.L[0]), func(o *objectState) bool {
@@ -53,15 +53,15 @@ func (m *Model) disable(s *script) {
 		if obj == none {
 			return s.to("wmb_disable")
 		}
-		return protocol.Guest(m.objects[obj].callbacks.PreUnpatch, uint64(m.objects[obj].ptr))
+		return f.Guest(m.objects[obj].callbacks.PreUnpatch, uint64(m.objects[obj].ptr))
 	})
 	s.step("P.pre_unpatch_next", func(*protocol.Frame) protocol.Next { return s.to("P.pre_unpatch[o]") })
 	s.fence("wmb_disable")
-	s.step("P.start", func(*protocol.Frame) protocol.Next { return protocol.Call(m.tables.startTransition) })
+	s.step("P.start", func(f *protocol.Frame) protocol.Next { return f.Call(m.tables.startTransition) })
 	s.act("P.enabled", func(f *protocol.Frame) {
 		m.store.Write(m.patches[f.L[0]].enabled, protocol.Plain, 0)
 	})
-	s.step("P.attempt", func(*protocol.Frame) protocol.Next { return protocol.Call(m.tables.tryComplete) })
+	s.step("P.attempt", func(f *protocol.Frame) protocol.Next { return f.Call(m.tables.tryComplete) })
 }
 
 // writeForceTable is force_store and klp_force_transition: every task takes the target

@@ -125,7 +125,7 @@ func (r *rig) addTables() {
 	}}}})
 	r.do = r.prog.Add(&protocol.Table{Name: "do", Steps: []protocol.Step{
 		{Name: "call", Do: func(f *protocol.Frame) protocol.Next {
-			return protocol.Call(protocol.TableID(f.L[0]), f.L[1], f.L[2])
+			return f.Call(protocol.TableID(f.L[0]), f.L[1], f.L[2])
 		}},
 		{Name: "result", Do: func(f *protocol.Frame) protocol.Next {
 			r.results[f.Actor] = f.Result

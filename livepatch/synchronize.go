@@ -44,7 +44,7 @@ func (m *Model) synchronizeTasks(s *script, name, then string) {
 			t.passes, t.holdout = passes, !now && pid != f.Actor
 		}
 	})
-	s.step(name+".wait", func(*protocol.Frame) protocol.Next {
+	s.step(name+".wait", func(f *protocol.Frame) protocol.Next {
 		held := false
 		for _, pid := range m.machine.Tasks() {
 			t := m.mustTask(pid)
@@ -53,7 +53,7 @@ func (m *Model) synchronizeTasks(s *script, name, then string) {
 			held = held || t.holdout
 		}
 		if held {
-			return protocol.Sleep(m.machine.Now() + tasksRetry)
+			return f.Sleep(m.machine.Now() + tasksRetry)
 		}
 		return s.to(then)
 	})

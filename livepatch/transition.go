@@ -99,7 +99,7 @@ func (m *Model) reverse(s *script) {
 		m.store.Write(m.vars.target, protocol.Plain, 1-m.target())
 	})
 	s.fence("wmb_reverse")
-	s.step("P.start_reverse", func(*protocol.Frame) protocol.Next {
-		return protocol.Call(m.tables.startTransition)
+	s.step("P.start_reverse", func(f *protocol.Frame) protocol.Next {
+		return f.Call(m.tables.startTransition)
 	})
 }

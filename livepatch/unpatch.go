@@ -62,7 +62,7 @@ func (m *Model) unpatchObjectsTable() *script {
 // unregister adds the steps of unregister_ftrace_function; P.pop[f] follows.
 func (m *Model) unregister(s *script) {
 	s.step("P.unregister[f]", func(f *protocol.Frame) protocol.Next {
-		return protocol.Call(m.sites.Writer(), m.siteOf(f.L[uFunc]), 0)
+		return f.Call(m.sites.Writer(), m.siteOf(f.L[uFunc]), 0)
 	})
 	s.act("P.unregistered[f]", func(f *protocol.Frame) {
 		if err := ResultError(f.Result); err != nil {

@@ -15,20 +15,20 @@ func (m *Model) workerTable() *script {
 		}
 		return protocol.Continue()
 	})
-	s.step("W.sleep", func(*protocol.Frame) protocol.Next {
+	s.step("W.sleep", func(f *protocol.Frame) protocol.Next {
 		if due := guest.Time(m.store.Read(m.vars.workDue, protocol.Plain)); m.machine.Now() < due {
-			return protocol.Sleep(due)
+			return f.Sleep(due)
 		}
 		return s.to("W.take")
 	})
 	s.step("W.woken", func(*protocol.Frame) protocol.Next { return s.to("W.sleep") })
 	s.act("W.take", func(*protocol.Frame) { m.store.Swap(m.vars.workPending, 0) })
 	m.lockMutex(s)
-	s.step("W.attempt", func(*protocol.Frame) protocol.Next {
+	s.step("W.attempt", func(f *protocol.Frame) protocol.Next {
 		if _, busy := m.transition(); !busy {
 			return protocol.Continue()
 		}
-		return protocol.Call(m.tables.tryComplete)
+		return f.Call(m.tables.tryComplete)
 	})
 	s.step("W.unlock", func(*protocol.Frame) protocol.Next {
 		m.unlockMutex()

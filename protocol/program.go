@@ -65,28 +65,34 @@ func (p *Program) Point(a *Activation) string {
 
 // Step runs one step of the innermost table and returns what it asked for. When
 // a table ends, its Result is handed to the table that called it.
-func (p *Program) Step(a *Activation) Next {
+func (p *Program) Step(a *Activation) Request {
 	f := a.Top()
 	if f == nil {
 		panic("BUG: step of an idle activation")
 	}
 	t := p.tables[f.Table]
 	n := t.Steps[f.Step].Do(f)
-	switch n.Op {
+	r := f.request(n)
+	switch n.op {
 	case OpWait:
+		return r
 	case OpGoto:
-		f.Step = uint16(n.Step)
-	case OpCall:
-		f.Step++
-		p.Start(a, f.Actor, n.Table, n.A, n.B, n.C)
+		f.Step = uint16(n.n)
+		return r
 	case OpDone:
 		f.Step = uint16(len(t.Steps))
-		p.leave(a)
+	case OpCall:
+		f.Step++
+		p.Start(a, f.Actor, TableID(n.n), f.asks[1:]...)
+		return r
 	default:
 		f.Step++
-		p.leave(a)
+		if n.op == OpGuest && int(f.Step) == len(t.Steps) {
+			panic("BUG: the last step of " + t.Name + " calls guest code")
+		}
 	}
-	return n
+	p.leave(a)
+	return r
 }
 
 // leave drops the frames that are behind their last step, innermost first, and
@@ -113,22 +119,26 @@ func (p *Program) RunWhole(a *Activation) uint64 {
 	depth := a.depth
 	f := &a.frames[depth-1]
 	steps := p.tables[f.Table].Steps
-	for int(f.Step) < len(steps) {
-		switch n := steps[f.Step].Do(f); n.Op {
-		case OpNext, OpYield:
-			f.Step++
+	for i := int(f.Step); i < len(steps); {
+		n := steps[i].Do(f)
+		i++
+		if n.op == OpNext {
+			continue
+		}
+		switch n.op {
+		case OpYield:
 		case OpGoto:
-			f.Step = uint16(n.Step)
+			i = int(n.n)
 		case OpDone:
-			f.Step = uint16(len(steps))
+			i = len(steps)
 		case OpCall:
-			f.Step++
-			p.Start(a, f.Actor, n.Table, n.A, n.B, n.C)
+			p.Start(a, f.Actor, TableID(n.n), f.asks[1:]...)
 			f.Result = p.RunWhole(a)
 		default:
-			panic(fmt.Sprintf("BUG: %s cannot run whole", p.Point(a)))
+			panic(fmt.Sprintf("BUG: %s cannot run whole", steps[i-1].Name))
 		}
 	}
+	f.Step = uint16(len(steps))
 	result := f.Result
 	p.leave(a)
 	return result

@@ -83,6 +83,9 @@ func callTables(s *Store, door Var) (p *Program, caller TableID, trace *[]string
 	say := func(name string, n Next) Step {
 		return Step{Name: name, Do: func(*Frame) Next { *trace = append(*trace, name); return n }}
 	}
+	call := func(name string, id TableID, a, b uint64) Step {
+		return Step{Name: name, Do: func(f *Frame) Next { *trace = append(*trace, name); return f.Call(id, a, b) }}
+	}
 	callee := p.Add(&Table{Name: "callee", Steps: []Step{
 		{Name: "c.wait", Do: func(*Frame) Next {
 			if s.Read(door, Once) == 0 {
@@ -97,9 +100,9 @@ func callTables(s *Store, door Var) (p *Program, caller TableID, trace *[]string
 		say("r.first", Goto(2)),
 		say("r.skipped", Continue()),
 		Fence("r.fence"),
-		say("r.call", Call(callee, 40, 2)),
+		call("r.call", callee, 40, 2),
 		{Name: "r.got", Do: func(f *Frame) Next { f.L[7] = f.Result; return Continue() }},
-		say("r.tail", Call(callee, 20, 1)),
+		call("r.tail", callee, 20, 1),
 	}})
 	return p, caller, trace
 }
@@ -166,10 +169,17 @@ func TestBugsPanic(t *testing.T) {
 			p.Start(&act, 1, caller)
 			p.RunWhole(&act)
 		},
+		"guest last": func() {
+			p := NewProgram(s)
+			id := p.Add(&Table{Steps: []Step{{Do: func(f *Frame) Next { return f.Guest(1) }}}})
+			var act Activation
+			p.Start(&act, 1, id)
+			p.Step(&act)
+		},
 		"empty": func() { NewProgram(s).Add(&Table{}) },
 		"endless": func() {
 			p := NewProgram(s)
-			id := p.Add(&Table{Steps: []Step{{Do: func(*Frame) Next { return Call(0) }}}})
+			id := p.Add(&Table{Steps: []Step{{Do: func(f *Frame) Next { return f.Call(0) }}}})
 			var act Activation
 			p.Start(&act, 1, id)
 			p.RunWhole(&act)
@@ -187,21 +197,24 @@ func TestBugsPanic(t *testing.T) {
 }
 
 func TestRequestsOfTheMachine(t *testing.T) {
-	s := NewStore()
 	for _, c := range []struct {
-		n    Next
-		want Op
+		do   func(f *Frame) Next
+		want Request
 	}{
-		{Sleep(5), OpSleep},
-		{Yield(), OpYield},
-		{Guest(guest.Addr(0x40), 1, 2), OpGuest},
+		{func(f *Frame) Next { return f.Sleep(5) }, Request{Op: OpSleep, Until: 5}},
+		{func(*Frame) Next { return Yield() }, Request{Op: OpYield}},
+		{func(*Frame) Next { return Wait(7) }, Request{Op: OpWait, Var: 7}},
+		{
+			func(f *Frame) Next { return f.Guest(guest.Addr(0x40), 1, 2) },
+			Request{Op: OpGuest, Fn: 0x40, Args: [3]uint64{1, 2}},
+		},
 	} {
-		p := NewProgram(s)
-		id := p.Add(&Table{Steps: []Step{{Do: func(*Frame) Next { return c.n }}}})
+		p := NewProgram(NewStore())
+		id := p.Add(&Table{Steps: []Step{{Do: c.do}, Fence("behind")}})
 		var act Activation
 		p.Start(&act, 1, id)
-		if n := p.Step(&act); n != c.n || n.Op != c.want || act.Active() {
-			t.Errorf("%v: got %v, active %v", c.n, n, act.Active())
+		if r := p.Step(&act); r != c.want {
+			t.Errorf("got %+v, want %+v", r, c.want)
 		}
 	}
 }

@@ -18,58 +18,75 @@ const (
 	OpGuest           // call a guest function on the task's kernel stack, then go on with the step below
 )
 
-// Next is a step's answer. It has few enough plain fields to be returned in
-// registers: the handler's steps are on the path of every redirected call.
+// Next is a step's answer: what to do then. It is small enough to be returned in
+// registers, since the handler's steps are on the path of every redirected call;
+// what needs more words is left in the frame.
 type Next struct {
-	Op      Op
-	Table   TableID    // OpCall: the table
-	Step    int32      // OpGoto: index of the step
-	Var     Var        // OpWait: the variable
-	Until   guest.Time // OpSleep: the time
-	Fn      guest.Addr // OpGuest: the function
-	A, B, C uint64     // OpCall: the first locals; OpGuest: the first arguments
+	op Op
+	n  uint32 // OpGoto: index of the step; OpCall: the table; OpWait: the variable
 }
 
 // Continue goes on with the step below.
 func Continue() Next { return Next{} }
 
 // Goto goes on with the step of that index in the same table.
-func Goto(step int) Next { return Next{Op: OpGoto, Step: int32(step)} }
+func Goto(step int) Next { return Next{op: OpGoto, n: uint32(step)} }
 
 // Done finishes the table.
-func Done() Next { return Next{Op: OpDone} }
+func Done() Next { return Next{op: OpDone} }
 
 // Wait runs the same step again once v was written.
-func Wait(v Var) Next { return Next{Op: OpWait, Var: v} }
-
-// Sleep puts the task to sleep until t and goes on with the step below.
-func Sleep(t guest.Time) Next { return Next{Op: OpSleep, Until: t} }
+func Wait(v Var) Next { return Next{op: OpWait, n: uint32(v)} }
 
 // Yield goes on with the step below and lets the machine reschedule the task
 // before it, as a voluntary switch.
-func Yield() Next { return Next{Op: OpYield} }
+func Yield() Next { return Next{op: OpYield} }
 
-// Call runs another table with a, up to three words, as its first locals, then goes
-// on with the step below.
-func Call(id TableID, a ...uint64) Next {
-	n := Next{Op: OpCall, Table: id}
-	n.A, n.B, n.C = three(a)
-	return n
+// Sleep puts the task to sleep until t and goes on with the step below.
+func (f *Frame) Sleep(t guest.Time) Next {
+	f.asks[0] = uint64(t)
+	return Next{op: OpSleep}
 }
 
-// three returns up to three words, 0 for those that are missing.
-func three(w []uint64) (a, b, c uint64) {
-	var v [3]uint64
-	copy(v[:], w)
-	return v[0], v[1], v[2]
+// Call runs another table with up to three words as its first locals, then goes on
+// with the step below.
+func (f *Frame) Call(id TableID, locals ...uint64) Next {
+	f.asks = [4]uint64{}
+	copy(f.asks[1:], locals)
+	return Next{op: OpCall, n: uint32(id)}
 }
 
 // Guest calls the guest function fn with up to three arguments, then goes on with
-// the step below; the function's result is then in the frame's Result.
-func Guest(fn guest.Addr, a ...uint64) Next {
-	n := Next{Op: OpGuest, Fn: fn}
-	n.A, n.B, n.C = three(a)
-	return n
+// the step below, which there must be; the function's result is then in the frame's
+// Result.
+func (f *Frame) Guest(fn guest.Addr, args ...uint64) Next {
+	f.asks = [4]uint64{uint64(fn)}
+	copy(f.asks[1:], args)
+	return Next{op: OpGuest}
+}
+
+// Request is what a step asked for, for the machine to carry out.
+type Request struct {
+	Op    Op
+	Var   Var        // OpWait: the variable
+	Until guest.Time // OpSleep: the time
+	Fn    guest.Addr // OpGuest: the function
+	Args  [3]uint64  // OpGuest: its first arguments
+}
+
+// request makes the machine's request of a step's answer.
+func (f *Frame) request(n Next) Request {
+	r := Request{Op: n.op}
+	switch n.op {
+	case OpWait:
+		r.Var = Var(n.n)
+	case OpSleep:
+		r.Until = guest.Time(f.asks[0])
+	case OpGuest:
+		r.Fn = guest.Addr(f.asks[0])
+		r.Args = [3]uint64(f.asks[1:])
+	}
+	return r
 }
 
 // Step is one indivisible action of a protocol.
@@ -110,6 +127,7 @@ type Frame struct {
 	Step   uint16         // the step that runs next
 	L      [Locals]uint64 // locals; each table documents its own
 	Result uint64         // what the last guest function or called table returned
+	asks   [4]uint64      // what the step that ran last asked for, beyond its Next
 }
 
 // maxDepth bounds how deeply tables call each other: operator command, module

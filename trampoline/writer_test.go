@@ -224,7 +224,7 @@ func TestContention(t *testing.T) {
 				frame, owner := acts[i].Top(), b.mutex()
 				next := b.prog.Step(&acts[i])
 				results[i] = Outcome(frame.Result)
-				if waits := owner == uint64(2-i); waits && next != protocol.Wait(b.w.mutex) {
+				if waits := owner == uint64(2-i); waits && next != (protocol.Request{Op: protocol.OpWait, Var: b.w.mutex}) {
 					t.Errorf("order %#x: task %d holds text_mutex, and the other one gets %+v", order, owner, next)
 				}
 			}
