@@ -5,7 +5,6 @@ import (
 	"patchlab/guest"
 	"patchlab/lab"
 	"patchlab/lab/scenario"
-	"patchlab/livepatch"
 )
 
 // Report is what came of a run. Besides Lab it is plain data, which stays when the
@@ -24,7 +23,6 @@ type Report struct {
 	Tasks       []Task // the program's, by rising id
 	Events      []Event
 	Transitions []Transition
-	Switches    []livepatch.Switched
 	// Both describes the first moment at which one task was in an old body while
 	// another was in a new one; "" if there was none.
 	Both string

@@ -1,0 +1,93 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"patchlab/emu"
+	"patchlab/guest"
+	"patchlab/lab/scenario"
+)
+
+// wait lets the program run until something is so.
+func (r *runner) wait(c scenario.Command) error {
+	switch c.Verb {
+	case scenario.WaitDuration:
+		r.lab.Sleep(r.lab.Now() + c.Duration)
+		return r.until("the time has passed", r.lab.Done)
+	case scenario.WaitPath:
+		return r.until(fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
+			v, err := r.value(c.Path)
+			if err != nil && c.Path.Attr != scenario.PatchState {
+				v = "0" // a patch that is gone
+			}
+			return v == c.Value
+		})
+	case scenario.WaitExit:
+		return r.until("all tasks have exited", r.allExited)
+	}
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	if c.Verb == scenario.WaitAsleep {
+		return r.until(c.Task+" sleeps", func() bool {
+			t, _ := r.lab.Machine.Task(id)
+			return t.State == emu.Asleep
+		})
+	}
+	if !r.built.hasFunction(c.Function) {
+		return fmt.Errorf("neither program nor patches have a function %q", c.Function)
+	}
+	return r.until(fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) })
+}
+
+func (r *runner) allExited() bool {
+	return !slices.ContainsFunc(r.lab.Machine.Tasks(), func(id guest.TaskID) bool {
+		t, _ := r.lab.Machine.Task(id)
+		return !t.Kernel
+	})
+}
+
+// inFunction reports whether a function is on a task's stack, or the task stands in it.
+// It looks at the truth for functions with a patch site, and at the registers for
+// others.
+func (r *runner) inFunction(id guest.TaskID, name string) bool {
+	for _, a := range r.lab.Machine.Truth().Live(id) {
+		if r.lab.Symbol(a.Fn) == name {
+			return true
+		}
+	}
+	t, _ := r.lab.Machine.Task(id)
+	f, _, _ := strings.Cut(r.lab.Symbol(t.Regs.RIP), "+")
+	return f == name
+}
+
+func (r *runner) hold(c scenario.Command) error {
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	addr, step, err := r.lab.Point(c.Point)
+	if err != nil {
+		return err
+	}
+	r.lab.Machine.Release(id)
+	r.lab.Machine.Hold(id, addr, step)
+	return r.until(fmt.Sprintf("%s is at %s", c.Task, c.Point), func() bool {
+		t, _ := r.lab.Machine.Task(id)
+		return t.State == emu.Held
+	})
+}
+
+func (r *runner) release(c scenario.Command) error {
+	id, err := r.task(c.Task)
+	if err != nil {
+		return err
+	}
+	if !r.lab.Machine.Release(id) {
+		return fmt.Errorf("%s is not held", c.Task)
+	}
+	return nil
+}
