@@ -88,7 +88,7 @@ func (m *Machine) Symbol(a guest.Addr) string {
 
 func (m *Machine) faultText(t *task, info cpu.FaultInfo) string {
 	at := func(verb string) string {
-		s := fmt.Sprintf("%s %d bytes at %s, ", verb, info.Size, info.Addr)
+		s := fmt.Sprintf("%s %s at %s, ", verb, count(info.Size, "byte"), info.Addr)
 		p := m.mem.Find(info.Addr)
 		switch {
 		case p == nil && m.guard(info.Addr) != "":
@@ -111,6 +111,9 @@ func (m *Machine) faultText(t *task, info cpu.FaultInfo) string {
 	case cpu.Illegal:
 		return "executes what is no instruction"
 	case cpu.Refused:
+		if m.inStub(t) {
+			return info.Text // it says how control came there
+		}
 		return "executes " + info.Text
 	case cpu.Exception:
 		return exceptionText(info.Vector)
@@ -118,6 +121,14 @@ func (m *Machine) faultText(t *task, info cpu.FaultInfo) string {
 		return "halts the CPU"
 	}
 	panic(fmt.Sprintf("BUG: fault kind %d", info.Kind))
+}
+
+// count writes a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // guard names the stack whose guard page a lies in.

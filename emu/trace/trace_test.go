@@ -19,8 +19,24 @@ func digestOf(words ...uint64) Digest {
 func TestDigestOrder(t *testing.T) {
 	seen := map[Digest]string{}
 	for _, words := range [][]uint64{
-		{}, {0}, {0, 0}, {0, 0, 0}, {1}, {2}, {1, 2}, {2, 1}, {1, 2, 3}, {1, 3, 2}, {3, 2, 1},
-		{1, 0}, {0, 1}, {1, 1}, {1, 1, 1}, {^uint64(0)}, {1 << 63}, {1 << 63, 1 << 63},
+		{},
+		{0},
+		{0, 0},
+		{0, 0, 0},
+		{1},
+		{2},
+		{1, 2},
+		{2, 1},
+		{1, 2, 3},
+		{1, 3, 2},
+		{3, 2, 1},
+		{1, 0},
+		{0, 1},
+		{1, 1},
+		{1, 1, 1},
+		{^uint64(0)},
+		{1 << 63},
+		{1 << 63, 1 << 63},
 	} {
 		d := digestOf(words...)
 		if other, ok := seen[d]; ok {
@@ -54,8 +70,21 @@ func TestEveryBitCounts(t *testing.T) {
 func TestDigestOfStrings(t *testing.T) {
 	seen := map[Digest]string{}
 	for _, s := range [][]string{
-		{""}, {"", ""}, {"a"}, {"b"}, {"ab"}, {"ba"}, {"a", "b"}, {"\x00"}, {"\x00\x00"},
-		{"abcdefgh"}, {"abcdefg", "h"}, {"abcdefghi"}, {"abcdefgh\x00"}, {"abcdefghijklmnop"}, {"abcdefghijklmnoq"},
+		{""},
+		{"", ""},
+		{"a"},
+		{"b"},
+		{"ab"},
+		{"ba"},
+		{"a", "b"},
+		{"\x00"},
+		{"\x00\x00"},
+		{"abcdefgh"},
+		{"abcdefg", "h"},
+		{"abcdefghi"},
+		{"abcdefgh\x00"},
+		{"abcdefghijklmnop"},
+		{"abcdefghijklmnoq"},
 	} {
 		var d Digest
 		for _, x := range s {
