@@ -21,11 +21,11 @@ var faultCases = []struct {
 }{
 	{
 		"user reads kernel data", "mov 0x402000, %rax",
-		`^case:1 in user mode at 0x8000000 \(user\): reads 8 bytes at 0x40[0-9a-f]+, in program rw-k \(rw-k\): mov rax, qword ptr \[0x40[0-9a-f]+\]$`,
+		`^case:1 in user mode at 0x8000000 \(user\): reads 8 bytes at 0x40[0-9a-f]+, in program \(rw-k\): mov rax, qword ptr \[0x40[0-9a-f]+\]$`,
 	},
 	{
 		"user reads kernel text", "movb 0x400000, %al",
-		`^case:1 in user mode at 0x8000000 \(user\): reads 1 byte at 0x400000, in program r-xk \(r-xk\): mov al, `,
+		`^case:1 in user mode at 0x8000000 \(user\): reads 1 byte at 0x400000, in program \(r-xk\): mov al, `,
 	},
 	{
 		"user reads a kernel stack", "xor %eax, %eax; mov 0x30004ff8, %rax",
@@ -33,11 +33,11 @@ var faultCases = []struct {
 	},
 	{
 		"user writes kernel data", "nop; movw $5, 0x402002",
-		`^case:1 in user mode at 0x8000001 \(user\+0x1\): writes 2 bytes at 0x40[0-9a-f]+, in program rw-k \(rw-k\): mov word ptr `,
+		`^case:1 in user mode at 0x8000001 \(user\+0x1\): writes 2 bytes at 0x40[0-9a-f]+, in program \(rw-k\): mov word ptr `,
 	},
 	{
 		"user runs kernel text", "mov $0x400000, %eax; jmp *%rax",
-		`^case:1 in user mode at 0x400000 \(fn\): runs what is no code for this mode, in program r-xk \(r-xk\)`,
+		`^case:1 in user mode at 0x400000 \(fn\): runs what is no code for this mode, in program \(r-xk\)`,
 	},
 	{
 		"user calls the stub", "mov $0x20000007, %eax; call *%rax",
@@ -45,7 +45,7 @@ var faultCases = []struct {
 	},
 	{
 		"user runs data", "mov $udata, %eax; jmp *%rax",
-		`^case:1 in user mode at 0x8[0-9a-f]+ \(udata\): runs what is no code for this mode, in program rw-u \(rw-u\)`,
+		`^case:1 in user mode at 0x8[0-9a-f]+ \(udata\): runs what is no code for this mode, in program \(rw-u\)`,
 	},
 	{
 		"user returns", "ret", // nothing is mapped there
@@ -53,7 +53,7 @@ var faultCases = []struct {
 	},
 	{
 		"user writes its text", "movb $0x90, user",
-		`^case:1 in user mode at 0x8000000 \(user\): writes 1 byte at 0x8000000, in program r-xu \(r-xu\): mov byte ptr `,
+		`^case:1 in user mode at 0x8000000 \(user\): writes 1 byte at 0x8000000, in program \(r-xu\): mov byte ptr `,
 	},
 	{
 		"user calls an unknown gate", "mov $0x1fff, %eax; syscall",
@@ -66,11 +66,11 @@ var faultCases = []struct {
 	{"user's breakpoint", "int3", `^case:1 in user mode at 0x800000[01] .*: executes a breakpoint \(int3, #BP\)`},
 	{
 		"kernel writes its text", "kernel; movb $0x90, fn",
-		`^case:1 in kernel mode at 0x40[0-9a-f]+ \(fn\+0x[0-9a-f]+\): writes 1 byte at 0x400000, in program r-xk \(r-xk\): mov byte ptr `,
+		`^case:1 in kernel mode at 0x40[0-9a-f]+ \(fn\+0x[0-9a-f]+\): writes 1 byte at 0x400000, in program \(r-xk\): mov byte ptr `,
 	},
 	{
 		"kernel writes a constant", "kernel; movq $0, kconst",
-		`^case:1 in kernel mode at 0x40[0-9a-f]+ \(fn\+0x[0-9a-f]+\): writes 8 bytes at 0x40[0-9a-f]+, in program r--k \(r--k\): mov qword ptr `,
+		`^case:1 in kernel mode at 0x40[0-9a-f]+ \(fn\+0x[0-9a-f]+\): writes 8 bytes at 0x40[0-9a-f]+, in program \(r--k\): mov qword ptr `,
 	},
 	{
 		"kernel writes the arena", "kernel; movb $0xc3, 0x20000007",
@@ -82,11 +82,11 @@ var faultCases = []struct {
 	},
 	{
 		"kernel runs user text", "kernel; mov $0x8000000, %eax; jmp *%rax",
-		`^case:1 in kernel mode at 0x8000000 \(user\): runs what is no code for this mode, in program r-xu \(r-xu\)`,
+		`^case:1 in kernel mode at 0x8000000 \(user\): runs what is no code for this mode, in program \(r-xu\)`,
 	},
 	{
 		"kernel runs data", "kernel; mov $kdata, %eax; call *%rax",
-		`^case:1 in kernel mode at .* \(kdata\): runs what is no code for this mode, in program rw-k \(rw-k\)`,
+		`^case:1 in kernel mode at .* \(kdata\): runs what is no code for this mode, in program \(rw-k\)`,
 	},
 	{
 		"kernel jumps wild", "kernel; mov $0x12345678, %eax; jmp *%rax",

@@ -27,6 +27,11 @@ func (m *Machine) alone(t *task) bool {
 
 // runGuest runs guest code until the turn is over.
 func (m *Machine) runGuest(t *task) error {
+	if t.ctx.PC == m.jump {
+		// It was held there. The cell that the stub jumps through is one for all
+		// tasks, and others were in the stub since: enter again.
+		t.ctx.PC = m.arena.Entry()
+	}
 	uncounted := m.alone(t)
 	left := uint64(cpu.Unlimited)
 	if !uncounted {

@@ -23,6 +23,7 @@ type Machine struct {
 	store   *protocol.Store
 	patcher Patcher
 	arena   *trampoline.Arena
+	jump    guest.Addr // stub.jump
 	gates   map[uint64]guest.Addr
 	preempt []protocol.Var // by CPU: its preempt count
 
@@ -77,6 +78,7 @@ func New(c Config) (*Machine, error) {
 		config: c, prog: c.Program, store: c.Program.Store, patcher: c.Patcher, arena: c.Arena,
 		mem: mem.New(), gates: map[uint64]guest.Addr{}, checkAt: noCheckpoint,
 	}
+	m.jump = m.arena.Named("stub.jump").Addr
 	m.nextModule, m.timer = ModuleBase, noTimer
 	m.run.policy = c.Policy.State()
 	if err := m.load(); err != nil {
@@ -134,7 +136,7 @@ func (m *Machine) mapArena() ([]byte, error) {
 // mapSegment maps one segment of the program or of a module.
 func (m *Machine) mapSegment(name string, s image.Segment) error {
 	r := guest.Range{Start: guest.PageDown(s.Range.Start), End: guest.PageUp(s.Range.End)}
-	p, err := m.mem.Add(name+" "+s.Perm.String(), r, s.Perm)
+	p, err := m.mem.Add(name, r, s.Perm)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type fakePatcher struct {
 
 	handler, exit, sched, write, wait, waitVar protocol.TableID
 	exits                                      []guest.TaskID // who has passed the exit gate's table
+	yields                                     bool           // unlocking lets others run
 	asked                                      int            // questions for a whole answer
 	born, gone                                 []guest.TaskID
 }
@@ -44,7 +45,13 @@ func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
 			}
 			return protocol.Continue()
 		}},
-		{Name: "F.unlock", Do: func(f *protocol.Frame) protocol.Next { p.preempt(f, ^uint64(0)); return protocol.Continue() }},
+		{Name: "F.unlock", Do: func(f *protocol.Frame) protocol.Next {
+			p.preempt(f, ^uint64(0))
+			if p.yields {
+				return protocol.Yield()
+			}
+			return protocol.Done()
+		}},
 	}})
 	p.exit = prog.Add(&protocol.Table{Name: "exit", Steps: []protocol.Step{
 		{Name: "E.clear", Do: func(f *protocol.Frame) protocol.Next {
@@ -60,7 +67,7 @@ func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
 		{Name: "R.check", Do: func(*protocol.Frame) protocol.Next { return protocol.Continue() }},
 	}})
 	p.wait = prog.Add(&protocol.Table{Name: "wait", Steps: []protocol.Step{
-		{Name: "S.sleep", Do: func(f *protocol.Frame) protocol.Next { return protocol.Sleep(guest.Time(f.L[0])) }},
+		{Name: "S.sleep", Do: func(f *protocol.Frame) protocol.Next { return f.Sleep(guest.Time(f.L[0])) }},
 	}})
 	p.waitVar = prog.Add(&protocol.Table{Name: "wait for a lock", Steps: []protocol.Step{
 		{Name: "S.lock", Do: func(*protocol.Frame) protocol.Next {
