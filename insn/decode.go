@@ -1,6 +1,8 @@
 package insn
 
 import (
+	"math"
+
 	"golang.org/x/arch/x86/x86asm"
 
 	"patchlab/guest"
@@ -15,11 +17,27 @@ func Decode(code []byte, at guest.Addr) (Inst, error) {
 	if !ok {
 		return Inst{}, newError(code, at, reason(code))
 	}
+	signDisplacement(&raw)
 	in := Inst{Inst: raw, Addr: at}
 	if nearBranch16(in) {
 		return Inst{}, newError(code, at, ErrAmbiguous)
 	}
 	return in, nil
+}
+
+// signDisplacement extends a displacement of 32 bits by its sign, as processors do
+// (Intel SDM volume 1, 3.7.5.1); x86asm leaves it unsigned. The only operand that is
+// longer is the address of mov's forms with an absolute one of 64 bits.
+func signDisplacement(in *x86asm.Inst) {
+	if op := in.Opcode >> 24; in.Op == x86asm.MOV && op >= 0xa0 && op <= 0xa3 {
+		return
+	}
+	for i, a := range in.Args {
+		if m, ok := a.(x86asm.Mem); ok && m.Disp > math.MaxInt32 && m.Disp <= math.MaxUint32 {
+			m.Disp = int64(int32(m.Disp))
+			in.Args[i] = m
+		}
+	}
 }
 
 // reason says why code is not an instruction: whether there is one that it is
