@@ -51,6 +51,7 @@ func (p *pair) each(f func(r *rig)) {
 
 // reset begins with a fresh program, fresh data and no marks.
 func (p *pair) reset(d *dice, ends bool) {
+	p.each(func(r *rig) { r.fail = func(format string, args ...any) { p.fail(d.rt, format, args...) } })
 	for _, m := range p.marks {
 		p.set(m, false)
 	}
@@ -80,6 +81,7 @@ func (p *pair) reset(d *dice, ends bool) {
 			}
 		}
 		copy(r.bytes(p.program.base), p.program.code)
+		defuse(r.bytes(textBase)[:textSize])
 		r.cpu.TextChanged(guest.RangeOf(textBase, textSize))
 		copy(r.bytes(dataBase+guest.PageSize), data)
 		r.decide = func(task guest.TaskID, ip guest.ReturnAddr) guest.Addr {
@@ -199,8 +201,32 @@ func (p *pair) disturb(d *dice) {
 		p.each(func(r *rig) {
 			copy(r.bytes(at), piece)
 			r.cpu.TextChanged(guest.RangeOf(at, uint64(len(piece))))
+			for _, i := range defuse(r.bytes(textBase)[:textSize]) {
+				r.cpu.TextChanged(guest.RangeOf(textBase+guest.Addr(i), 1))
+			}
 		})
 	}
+}
+
+// defuse takes the lock from bts, btr and btc on registers, which is illegal, and with
+// which version 2.1.1 of the engine ends the process while it translates. It returns
+// the places.
+func defuse(text []byte) (places []int) {
+	for i, b := range text[:len(text)-16] {
+		if b != 0xf0 {
+			continue
+		}
+		j := i + 1
+		for j < i+12 && (text[j]&0xf0 == 0x40 || slices.Contains([]byte("\xf0\xf2\xf3\x66\x67\x26\x2e\x36\x3e\x64\x65"), text[j])) {
+			j++
+		}
+		bit := text[j] == 0x0f && (text[j+1]&0xe7 == 0xa3 || text[j+1] == 0xba || text[j+1] == 0xbb)
+		if bit && text[j+2] >= 0xc0 {
+			text[i] = 0x90
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 // toTheEnd runs programs that end, in every way of counting.

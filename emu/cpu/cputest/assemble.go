@@ -85,13 +85,3 @@ func readCode(path string) (*code, error) {
 	}
 	return c, err
 }
-
-// at returns the address of a label.
-func (c *code) at(t testing.TB, label string) guest.Addr {
-	t.Helper()
-	a, ok := c.labels[label]
-	if !ok {
-		t.Fatalf("no label %q", label)
-	}
-	return a
-}

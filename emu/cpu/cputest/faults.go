@@ -262,8 +262,8 @@ func codeRunsOut(t *testing.T, open Open) {
 			} {
 				for n := range c.n + 1 {
 					r.start(begin)
-					e := r.must(cpu.Budget, cpu.Request{Budget: n})
-					e = r.must(cpu.Fault, req)
+					r.must(cpu.Budget, cpu.Request{Budget: n})
+					e := r.must(cpu.Fault, req)
 					if !req.Uncounted && e.Executed != c.n-n || r.ctx.PC != end-c.rest || e.Fault.Kind != cpu.FetchFault ||
 						e.Fault.Addr != end || e.Fault.Mapped != mapped {
 						t.Fatalf("%s, after %d: %s", c.name, n, describe(e))
@@ -326,7 +326,7 @@ func refusedInstructions(t *testing.T, open Open) {
 		rdrand eax; rdseed rax; ltr ax; str eax; mov ss, eax; lss eax, [rbx]; monitor; mwait; stac
 		vzeroupper; vaddsd xmm0, xmm1, xmm2; vpxor ymm1, ymm2, ymm3; andn eax, ebx, ecx; rorx eax, ebx, 3
 		vpaddd zmm1, zmm2, zmm3; kmovw k1, eax; vmovups [rbx], ymm0; rex.w rdtsc; rdpid rax; smsw eax
-		.byte 0x66, 0x0f, 0x31; .byte 0x8f, 0xe9, 0x78, 0x81, 0xc1`
+		.byte 0x66, 0x0f, 0x31; .byte 0x48, 0x66, 0x0f, 0x31; .byte 0x8f, 0xe9, 0x78, 0x81, 0xc1`
 	allowed := `pop [rbx]; xgetbv; mov ds, ecx; cpuid; pause; lfence; clflush [rbx]; prefetcht0 [rbx]; rep stosb; lods al, [rsi]
 		cmpxchg8b [rbx]; bswap eax; fnop; emms; mov eax, ds; lsl eax, ecx; endbr64; popcnt eax, ecx; in_order: ud2`
 	for i, text := range []string{refused, allowed} {

@@ -57,8 +57,10 @@ func resetState(t *testing.T, open Open) {
 		at, size  int
 		want, got uint64
 	}{
-		{what: "mxcsr", at: 0, size: 4, want: 0x1f80}, {what: "x87 control", at: 4, size: 2, want: 0x37f},
-		{what: "x87 status", at: 6, size: 2}, {what: "x87 tags", at: 32 + 8, size: 2, want: 0xffff},
+		{what: "mxcsr", at: 0, size: 4, want: 0x1f80},
+		{what: "x87 control", at: 4, size: 2, want: 0x37f},
+		{what: "x87 status", at: 6, size: 2},
+		{what: "x87 tags", at: 32 + 8, size: 2, want: 0xffff},
 		{what: "x87 status after a load", at: 8, size: 2, want: 0x3800},
 	} {
 		for i := range c.size {

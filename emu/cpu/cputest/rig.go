@@ -80,13 +80,14 @@ type rig struct {
 	decide func(guest.TaskID, guest.ReturnAddr) guest.Addr
 	asked  int // how often it was asked
 	label  map[string]guest.Addr
+	fail   func(format string, args ...any) // ends the test
 }
 
 // newRig opens a CPU, maps the memory and lets the context start at textBase with a
 // stack from which a ret ends the run.
 func newRig(t testing.TB, open Open) *rig {
 	t.Helper()
-	r := &rig{TB: t}
+	r := &rig{TB: t, fail: t.Fatalf}
 	cell := pages(t, guest.PageSize)
 	c, err := open(cpu.Options{
 		Arena: guest.RangeOf(arenaBase, 2*guest.PageSize),
@@ -205,10 +206,10 @@ func (r *rig) run(req cpu.Request) *cpu.Exit {
 		req.Task = 1
 	}
 	if err := r.cpu.Run(&r.ctx, req, &r.exit); err != nil {
-		r.Fatalf("run: %v", err)
+		r.fail("run: %v", err)
 	}
 	if r.exit.Regs.RIP != r.ctx.PC {
-		r.Fatalf("registers say %s, the context %s", r.exit.Regs.RIP, r.ctx.PC)
+		r.fail("registers say %s, the context %s", r.exit.Regs.RIP, r.ctx.PC)
 	}
 	return &r.exit
 }
@@ -226,10 +227,10 @@ func (r *rig) exactly(req cpu.Request) *cpu.Exit {
 	req.Exact = true
 	e = r.run(req)
 	if e.Reason == cpu.Inexact {
-		r.Fatal("an exact run is inexact")
+		r.fail("an exact run is inexact")
 	}
 	if !req.Uncounted && bound > e.Executed {
-		r.Fatalf("the inexact run says that %d instructions are certain, the exact one executed %d", bound, e.Executed)
+		r.fail("the inexact run says that %d instructions are certain, the exact one executed %d", bound, e.Executed)
 	}
 	return e
 }

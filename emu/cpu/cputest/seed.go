@@ -13,7 +13,7 @@ func fixSeed(t testing.TB) {
 	if flag.Lookup("rapid.seed").Value.String() != "0" {
 		return
 	}
-	for name, value := range map[string]string{"rapid.seed": "20260101", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.seed": "20260101", "rapid.checks": "600", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
 		}

@@ -89,8 +89,10 @@ func changedKinds(t *testing.T, open Open) {
 				reason cpu.Reason
 				n, rcx uint64
 			}{
-				{"\x90\x90", cpu.Return, 6, 9}, {"\xf3\xaa", cpu.Return, 5, 0},
-				{"\x0f\x31", cpu.Fault, 2, 9}, {"\x66\x90", cpu.Return, 5, 9},
+				{"\x90\x90", cpu.Return, 6, 9},
+				{"\xf3\xaa", cpu.Return, 5, 0},
+				{"\x0f\x31", cpu.Fault, 2, 9},
+				{"\x66\x90", cpu.Return, 5, 9},
 			} {
 				copy(r.bytes(r.label["x"]), c.bytes)
 				r.cpu.TextChanged(guest.RangeOf(r.label["x"], 2))

@@ -3,6 +3,16 @@
 //
 // [New] gives the fast backend: code runs at the speed of translated blocks, and
 // what is left of a budget is single-stepped. [NewReference] single-steps
-// everything; it is slow and simple, and answers the same. The work is done in
-// engine.c, whose head explains how.
+// everything; it is slow and simple, and answers the same. The work is done in C;
+// the head of engine.c explains how.
+//
+// # Limits
+//
+// The engine has 52 bits of address: a data access further up wraps around. Code
+// there faults as it should.
+//
+// There is no code that the guest can write: such a mapping is refused.
+//
+// With version 2.1.1 an illegal instruction, bts, btr or btc of a register with a
+// lock prefix, ends the process as soon as it is translated.
 package unicorn

@@ -74,7 +74,7 @@ typedef struct pl_cpu {
 	// Fixed.
 	uint64_t arena_start, arena_end, until;
 	pl_stub stub;
-	uint64_t user; // handle of the Go side
+	uint64_t callee; // the Go side's number of this CPU
 	bool has_decide;
 
 	uc_engine *uc[PL_MODES][PL_KINDS];
@@ -109,8 +109,13 @@ typedef struct pl_cpu {
 	uint32_t nevents;
 	pl_event events[PL_EVENTS + 1];
 	// working
+	// The block hook's own: first what it needs of the text that the last block was in.
+	// A size of 0 sends every block the slow way, which is how a leg ends.
+	uint64_t text_start, text_size;
+	const uint16_t *text_blocks;
 	uint64_t left;           // of the budget
-	uint64_t prev, prev_end; // the last block or instruction of this leg
+	uint64_t prev;           // the last block or instruction of this leg
+	uint64_t prev_end;       // stepping: the address behind it
 	uint64_t step_end;       // the leg on STEP ends at this address, or at a jump
 	bool whole;              // no: it ends with the run
 	bool stopped;            // the leg is over: hooks do nothing any more

@@ -24,7 +24,8 @@ struct pl_undo *pl_undo_new(void) { return calloc(1, sizeof(struct pl_undo)); }
 // end_run ends the leg and the run, without stopping the engine.
 static void end_run(pl_cpu *c, int reason, uint64_t pc)
 {
-	c->stopped = c->done = true;
+	silence(c);
+	c->done = true;
 	c->reason = reason;
 	c->pc = pc;
 }
@@ -111,7 +112,8 @@ bool pl_on_bad_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 		break;
 	default:
 		// The engine was translating a block, which need not come this far.
-		c->stopped = c->fetching = true;
+		silence(c);
+		c->fetching = true;
 		c->fault_addr = addr;
 		c->pc = reg(uc, UC_X86_REG_RIP);
 	}

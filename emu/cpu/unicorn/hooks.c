@@ -5,7 +5,7 @@
 // end_leg makes the hooks silent and the engine return.
 static void end_leg(pl_cpu *c, uc_engine *uc, uint64_t pc)
 {
-	c->stopped = true;
+	silence(c);
 	c->pc = pc;
 	uc_emu_stop(uc);
 }
@@ -79,16 +79,36 @@ static uint16_t classify(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, ui
 		b = B_STEPPED; // where it crosses into another mapping nobody looks for flags
 	else if (t->flags[i] & (F_WATCH | F_BREAK | F_REP))
 		b |= B_SLOW;
+	t->sizes[i] = size;
 	return t->blocks[i] = b;
 }
 
-// block_slow is for blocks that are more than a count.
-static void block_slow(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, uint32_t size)
+// repeats tells whether the block at addr, which begins with the rep instruction there,
+// only goes on with it: the block before ended with the same instruction.
+static bool repeats(pl_cpu *c, const pl_text *t, uint64_t addr)
 {
+	const pl_text *p = text_of(c, c->prev);
+	return p && c->prev + p->sizes[c->prev - p->start] == addr + t->lens[addr - t->start];
+}
+
+// block_slow is for blocks that are more than a count, and those in another text than
+// the one before.
+static __attribute__((noinline)) void block_slow(uc_engine *uc, uint64_t addr, uint32_t size, pl_cpu *c)
+{
+	if (c->stopped)
+		return;
+	pl_text *t = text_of(c, addr);
+	if (!t) {
+		wrapped(c, uc, addr);
+		return;
+	}
+	c->text_start = t->start;
+	c->text_size = t->size;
+	c->text_blocks = t->blocks;
 	uint64_t i = addr - t->start;
 	uint8_t f = t->flags[i];
-	if ((f & F_REP) && c->prev_end == addr + t->lens[i])
-		return; // goes on with a rep instruction: counted, and never stopped inside
+	if ((f & F_REP) && repeats(c, t, addr))
+		return; // counted already, and never stopped inside
 	uint16_t b = t->blocks[i];
 	if (b == B_UNKNOWN)
 		b = classify(c, uc, t, addr, size);
@@ -102,28 +122,22 @@ static void block_slow(pl_cpu *c, uc_engine *uc, pl_text *t, uint64_t addr, uint
 		pl_event_add(c, PL_ENTERED, addr, reg(uc, UC_X86_REG_RSP), 0);
 	c->left -= n;
 	c->prev = addr;
-	c->prev_end = addr + size;
 }
 
 // pl_on_block is called before each block on the watching engine.
 void pl_on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	pl_cpu *c = user;
-	pl_text *t = text_of(c, addr);
-	if (c->stopped)
-		return;
-	if (!t) {
-		wrapped(c, uc, addr);
-		return;
+	uint64_t i = addr - c->text_start;
+	if (likely(i < c->text_size)) {
+		uint32_t n = c->text_blocks[i] - 1u;
+		if (likely(n < B_COUNT && n <= c->left)) {
+			c->left -= n;
+			c->prev = addr;
+			return;
+		}
 	}
-	uint32_t n = t->blocks[addr - t->start] - 1u;
-	if (likely(n < B_COUNT && n <= c->left)) {
-		c->left -= n;
-		c->prev = addr;
-		c->prev_end = addr + size;
-		return;
-	}
-	block_slow(c, uc, t, addr, size);
+	block_slow(uc, addr, size, c);
 }
 
 // pl_on_edge is called when the plain engine has translated a block it has not run

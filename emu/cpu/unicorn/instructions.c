@@ -3,7 +3,7 @@
 
 #include "internal.h"
 
-static bool is_legacy_prefix(uint8_t b)
+static bool is_prefix(uint8_t b)
 {
 	switch (b) {
 	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: // segments
@@ -11,16 +11,14 @@ static bool is_legacy_prefix(uint8_t b)
 	case 0xf0: case 0xf2: case 0xf3: // lock, repne, rep
 		return true;
 	}
-	return false;
+	return (b & 0xf0) == 0x40; // REX, which has no effect unless it is the last one
 }
 
-// opcode_at returns the index of the opcode: behind legacy prefixes and one REX.
+// opcode_at returns the index of the opcode, behind all prefixes.
 static uint32_t opcode_at(const uint8_t *b, uint32_t size)
 {
 	uint32_t i = 0;
-	while (i < size && is_legacy_prefix(b[i]))
-		i++;
-	if (i < size && (b[i] & 0xf0) == 0x40)
+	while (i < size && is_prefix(b[i]))
 		i++;
 	return i;
 }

@@ -33,6 +33,7 @@ struct pl_text {
 	uint8_t *flags;   // F_*
 	uint8_t *lens;    // length of the instruction that was seen here; 0: none yet
 	uint16_t *blocks; // of the block that starts here, see B_*
+	uint16_t *sizes;  // its size in bytes, where blocks knows it
 };
 
 enum {
@@ -83,6 +84,14 @@ bool pl_needs_stepping(const uint8_t *b, uint32_t size);
 void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size);
 size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size);
 int pl_on_cpuid(uc_engine *uc, void *user);
+
+// silence has the hooks do nothing any more: an engine that was stopped, or has
+// failed, still calls some.
+static inline void silence(pl_cpu *c)
+{
+	c->stopped = true;
+	c->text_size = 0;
+}
 
 // hooks.c
 void pl_on_block(uc_engine *uc, uint64_t addr, uint32_t size, void *user);

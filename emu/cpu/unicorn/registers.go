@@ -68,12 +68,3 @@ func (b *backend) VectorHash(c *cpu.Context) uint64 {
 	C.pl_registers(b.c, b.state(c))
 	return uint64(b.c.vector)
 }
-
-// forgetLayout makes the C side ask the library for every register, as it does with
-// a version whose contexts it does not understand. It tells whether it did understand
-// them.
-func (b *backend) forgetLayout() bool {
-	found := bool(b.c.layout.ok)
-	b.c.layout.ok = false
-	return found
-}

@@ -38,8 +38,9 @@ static void settle(pl_cpu *c, uc_engine *uc, uc_err err)
 static uc_err start(pl_cpu *c, uc_engine *uc, uint64_t until)
 {
 	c->stopped = c->fetching = c->rejected = c->rewind = false;
+	c->text_size = 0;
 	c->prev = ~0ull;
-	c->prev_end = c->kind == PL_WATCH ? 0 : c->pc;
+	c->prev_end = c->pc;
 	__atomic_store_n(&c->running, uc, __ATOMIC_SEQ_CST);
 	uc_err err = UC_ERR_OK;
 	if (!__atomic_load_n(&c->interrupted, __ATOMIC_SEQ_CST))

@@ -16,7 +16,7 @@ static bool choose(pl_cpu *c, uc_engine *uc, uint64_t ip, uint64_t slot, uint64_
 {
 	pl_memo *m = memo_of(c, ip);
 	if (m->ip != ip || m->task != c->task || !m->body) {
-		uint64_t to = goDecide(c->user, c->task, ip);
+		uint64_t to = goDecide(c->callee, c->task, ip);
 		if (to == ~0ull) {
 			pl_refuse(c, uc, PL_NOT_A_SITE, ip, pc);
 			return false;

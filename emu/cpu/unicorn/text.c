@@ -28,6 +28,7 @@ void pl_text_free(pl_text *t)
 	free(t->flags);
 	free(t->lens);
 	free(t->blocks);
+	free(t->sizes);
 	free(t);
 }
 
@@ -51,8 +52,8 @@ uc_err pl_text_add(pl_cpu *c, const pl_map *m)
 		c->texts = texts;
 	pl_text *t = calloc(1, sizeof *t);
 	if (t)
-		*t = (pl_text){ m->start, size, m->host, calloc(size, 1), calloc(size, 1), calloc(size, 2) };
-	if (!texts || !t || !t->flags || !t->lens || !t->blocks) {
+		*t = (pl_text){ m->start, size, m->host, calloc(size, 1), calloc(size, 1), calloc(size, 2), calloc(size, 2) };
+	if (!texts || !t || !t->flags || !t->lens || !t->blocks || !t->sizes) {
 		pl_text_free(t);
 		return UC_ERR_NOMEM;
 	}

@@ -12,7 +12,6 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"runtime/cgo"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -31,7 +30,7 @@ type backend struct {
 	exact   bool // single-step everything
 	engines []uc.Unicorn
 	called  *called
-	handle  cgo.Handle // of called
+	callee  int // the number of called
 	events  []cpu.Event
 	reset   []byte // the state of a context after reset
 
@@ -53,7 +52,7 @@ func open(name string, exact bool, o cpu.Options) (cpu.CPU, error) {
 	if b.c == nil {
 		return nil, errors.New("cpu: no memory for an engine")
 	}
-	b.handle = cgo.NewHandle(b.called)
+	b.callee = register(b.called)
 	b.setOptions(&o)
 	if err := b.openFirst(); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -64,7 +63,7 @@ func open(name string, exact bool, o cpu.Options) (cpu.CPU, error) {
 func (b *backend) setOptions(o *cpu.Options) {
 	b.c.arena_start, b.c.arena_end = C.uint64_t(o.Arena.Start), C.uint64_t(o.Arena.End)
 	b.c.until = C.uint64_t(o.Until)
-	b.c.user = C.uint64_t(b.handle)
+	b.c.callee = C.uint64_t(b.callee)
 	b.c.has_decide = o.Decide != nil
 	if o.Stub.Cell == nil {
 		return
@@ -136,7 +135,7 @@ func (b *backend) Close() error {
 		failed = append(failed, u.Close())
 	}
 	b.engines = nil
-	b.handle.Delete()
+	unregister(b.callee)
 	C.pl_free(b.c)
 	b.c = nil
 	return errors.Join(failed...)
