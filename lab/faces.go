@@ -79,6 +79,18 @@ func (o modelObserver) Switched(s livepatch.Switched) {
 	}
 }
 
+func (o modelObserver) Reached(s livepatch.Stage, t livepatch.Transition) {
+	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
+		to.Reached(s, t)
+	}
+}
+
+func (o modelObserver) Checked(id guest.TaskID, c livepatch.Check) {
+	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
+		to.Checked(id, c)
+	}
+}
+
 func (o modelObserver) Warned(line string) {
 	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
 		to.Warned(line)

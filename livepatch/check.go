@@ -78,6 +78,9 @@ func (m *Model) trySwitch(pid, actor guest.TaskID, rule Rule) Verdict {
 		}
 	}
 	t.check = c
+	if m.observer != nil {
+		m.observer.Checked(pid, c)
+	}
 	name := m.machine.TaskName
 	switch c.Verdict {
 	case Safe:

@@ -11,6 +11,7 @@ func (m *Model) complete(s *script) {
 	s.step("P.completing", func(f *protocol.Frame) protocol.Next {
 		id := m.current()
 		f.L[tPatch], f.L[tTarget] = uint64(id), m.target()
+		m.reached(Completing, id, f.L[tTarget])
 		m.logPatch(Debug, id, "completing %s transition", direction(f.L[tTarget]))
 		switch {
 		case f.L[tTarget] == Unpatched:
@@ -90,6 +91,7 @@ func (m *Model) finish(s *script) {
 	})
 	s.step("P.post_next", func(*protocol.Frame) protocol.Next { return s.to("P.post[o]") })
 	s.act("P.complete", func(f *protocol.Frame) {
+		m.reached(Complete, PatchID(f.L[tPatch]), f.L[tTarget])
 		m.logPatch(Notice, PatchID(f.L[tPatch]), "%s complete", direction(f.L[tTarget]))
 	})
 	s.act("P.target_idle", func(*protocol.Frame) { m.store.Write(m.vars.target, protocol.Plain, Idle) })

@@ -101,6 +101,7 @@ func (m *Model) enableObjects(s *script) {
 func (m *Model) enableFailed(s *script) {
 	s.act("P.fail", func(f *protocol.Frame) {
 		m.log(Warn, "failed to enable patch '%s'", m.patches[f.L[eID]].name)
+		m.reached(Canceling, m.current(), m.target())
 		m.logPatch(Debug, m.current(), "canceling patching transition, going to unpatch")
 	})
 	s.act("P.target_cancel", func(*protocol.Frame) {

@@ -1,6 +1,7 @@
 package livepatch
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -34,5 +35,13 @@ livepatch: 'p1': unpatching complete`)
 	}
 	if len(r.warnings) > 0 {
 		t.Error(r.warnings)
+	}
+	stages := "initializing p1 1, starting p1 1, completing p1 1, complete p1 1, " +
+		"initializing p1 0, starting p1 0, completing p1 0, complete p1 0"
+	if got := strings.Join(r.stages, ", "); got != stages {
+		t.Errorf("stages %s\nwant   %s", got, stages)
+	}
+	if r.checks == 0 {
+		t.Error("no check was reported")
 	}
 }

@@ -73,16 +73,6 @@ type Symbols interface {
 	Size(addr guest.Addr) (size uint64, ok bool)
 }
 
-// Observer is told what a model did that no log line says. It must not touch the
-// model or the store.
-type Observer interface {
-	// Switched reports that a task changed its patch state during a transition.
-	Switched(Switched)
-	// Warned reports a WARN of the kernel: something that must never happen. The
-	// same line goes to the log.
-	Warned(line string)
-}
-
 // Needs is what a model is made of.
 type Needs struct {
 	Machine  Machine

@@ -18,13 +18,17 @@ func (r *rig) Tasks() []guest.TaskID {
 	return pids
 }
 
-func (r *rig) TaskName(pid guest.TaskID) string     { return fmt.Sprintf("task%d", pid) }
-func (r *rig) CPUs() int                            { return len(r.cpus) }
-func (r *rig) CPUOf(pid guest.TaskID) guest.CPUID   { return r.task(pid).cpu }
-func (r *rig) Preempt(c guest.CPUID) protocol.Var   { return r.cpus[c] }
-func (r *rig) Now() guest.Time                      { return r.now }
-func (r *rig) Kick(pid guest.TaskID)                { r.kicked = append(r.kicked, pid) }
-func (r *rig) Switched(s Switched)                  { r.switched = append(r.switched, s) }
+func (r *rig) TaskName(pid guest.TaskID) string   { return fmt.Sprintf("task%d", pid) }
+func (r *rig) CPUs() int                          { return len(r.cpus) }
+func (r *rig) CPUOf(pid guest.TaskID) guest.CPUID { return r.task(pid).cpu }
+func (r *rig) Preempt(c guest.CPUID) protocol.Var { return r.cpus[c] }
+func (r *rig) Now() guest.Time                    { return r.now }
+func (r *rig) Kick(pid guest.TaskID)              { r.kicked = append(r.kicked, pid) }
+func (r *rig) Switched(s Switched)                { r.switched = append(r.switched, s) }
+func (r *rig) Reached(s Stage, t Transition) {
+	r.stages = append(r.stages, fmt.Sprintf("%s %s %d", s, t.Name, t.Target))
+}
+func (r *rig) Checked(guest.TaskID, Check)          { r.checks++ }
 func (r *rig) Warned(line string)                   { r.warnings = append(r.warnings, line) }
 func (r *rig) Writer() protocol.TableID             { return r.write }
 func (r *rig) Loaded(object string) bool            { return !r.unloaded[object] }

@@ -14,14 +14,16 @@ import (
 // rig is a machine without memory, which tests drive one step at a time. All of it that
 // a run changes is in the store, in the model or in world.
 type rig struct {
-	t     testing.TB
-	store *protocol.Store
-	prog  *protocol.Program
-	m     *Model
-	cpus  []protocol.Var
-	text  []protocol.Var // per site: 1 when its call is installed
-	do    protocol.TableID
-	write protocol.TableID
+	t      testing.TB
+	store  *protocol.Store
+	prog   *protocol.Program
+	m      *Model
+	cpus   []protocol.Var
+	stages []string // what the observer was told
+	checks int
+	text   []protocol.Var // per site: 1 when its call is installed
+	do     protocol.TableID
+	write  protocol.TableID
 
 	symbols  map[string][]guest.Addr // by object/name
 	sizes    map[guest.Addr]uint64

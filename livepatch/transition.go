@@ -37,6 +37,7 @@ func (m *Model) initTransitionTable() *script {
 	})
 	s.act("P.target", func(f *protocol.Frame) {
 		m.store.Write(m.vars.target, protocol.Plain, f.L[1])
+		m.reached(Initializing, m.current(), f.L[1])
 		m.logPatch(Debug, m.current(), "initializing %s transition", direction(f.L[1]))
 	})
 	m.lockTasks(s, "P.lock_state")
@@ -61,6 +62,7 @@ func (m *Model) initTransitionTable() *script {
 func (m *Model) startTransitionTable() *script {
 	s := newScript("start transition")
 	s.act("P.starting", func(*protocol.Frame) {
+		m.reached(Starting, m.current(), m.target())
 		m.logPatch(Notice, m.current(), "starting %s transition", direction(m.target()))
 	})
 	m.lockTasks(s, "P.lock_flag")
@@ -82,6 +84,7 @@ func (m *Model) startTransitionTable() *script {
 // direction changes, and nobody is inside a switch that began before. L2 is a cursor.
 func (m *Model) reverse(s *script) {
 	s.act("P.reversing", func(*protocol.Frame) {
+		m.reached(Reversing, m.current(), m.target())
 		from, to := direction(m.target()), direction(1-m.target())
 		m.logPatch(Debug, m.current(), "reversing transition from %s to %s", from, to)
 	})

@@ -81,7 +81,7 @@ func (r *recorder) add(e Event) {
 // Logged implements [emu.Observer].
 func (r *recorder) Logged(l emu.LogLine) {
 	e := Event{Kind: Logged, Text: l.Text}
-	if r.follow(l) {
+	if l.Level == livepatch.DebugScan.String() {
 		e.Kind = Checked
 	}
 	r.add(e)

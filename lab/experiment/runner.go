@@ -26,6 +26,12 @@ type runner struct {
 // Switched implements [livepatch.Observer].
 func (r *runner) Switched(s livepatch.Switched) { r.recorder.switched(s) }
 
+// Reached implements [livepatch.Observer].
+func (r *runner) Reached(s livepatch.Stage, t livepatch.Transition) { r.recorder.reached(s, t) }
+
+// Checked implements [livepatch.Observer].
+func (r *runner) Checked(id guest.TaskID, c livepatch.Check) { r.recorder.checked(id, c) }
+
 // Warned implements [livepatch.Observer].
 func (r *runner) Warned(line string) { r.fail("WARN: %s", line) }
 

@@ -1,11 +1,8 @@
 package experiment
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 
-	"patchlab/emu"
 	"patchlab/guest"
 	"patchlab/livepatch"
 )
@@ -39,48 +36,47 @@ type Wait struct {
 	Reason string
 }
 
-// The lines of the kernel log that say what becomes of transitions and tasks.
-var (
-	transitionLine = regexp.MustCompile(`^livepatch: '(.+)': (?:(initializing|completing) (\w+) transition|(canceling|reversing) .*|(\w+) complete)$`)
-	checkLine      = regexp.MustCompile(`^livepatch: klp_try_switch_task: .*:(\d+) (?:is|has) `)
-)
+// directions are the words for where a transition heads, by its target.
+var directions = map[uint64]string{livepatch.Patched: "patching", livepatch.Unpatched: "unpatching"}
 
-// programLevel is the level of the lines that the program logs, and the laboratory for
-// its commands: whatever they say, they are not livepatch's.
-const programLevel = "info"
+// reached takes in that a transition has come to a stage.
+func (r *recorder) reached(s livepatch.Stage, of livepatch.Transition) {
+	r.Transitions = follow(r.Transitions, s, of, r.Lab.Now())
+}
 
-// follow keeps the transitions up to date with a line of the log, and reports whether it
-// is one about a single task.
-func (r *recorder) follow(l emu.LogLine) (check bool) {
-	if l.Level == programLevel {
-		return false
+// follow brings the transitions up to date with a stage that the last one has reached, or
+// a new one.
+func follow(ts []Transition, s livepatch.Stage, of livepatch.Transition, now guest.Time) []Transition {
+	next := Transition{Patch: of.Name, Direction: directions[of.Target], Start: now}
+	if s == livepatch.Initializing {
+		return append(ts, next)
 	}
-	if m := checkLine.FindStringSubmatch(l.Text); m != nil {
-		pid, _ := strconv.ParseInt(m[1], 10, 32)
-		r.waits(guest.TaskID(pid))
-		return true
-	}
-	m := transitionLine.FindStringSubmatch(l.Text)
-	if m == nil {
-		return false
-	}
-	t := r.transition()
-	switch {
-	case m[2] == "initializing":
-		r.Transitions = append(r.Transitions, Transition{Patch: m[1], Direction: m[3], Start: l.Time})
-	case t == nil:
-	case m[4] == "canceling":
+	t := &ts[len(ts)-1]
+	switch s {
+	case livepatch.Canceling:
 		t.Outcome = "canceled"
-	case m[4] == "reversing":
-		t.End, t.Outcome = l.Time, "reversed"
-		other := map[string]string{"patching": "unpatching", "unpatching": "patching"}[t.Direction]
-		r.Transitions = append(r.Transitions, Transition{Patch: t.Patch, Direction: other, Start: l.Time})
-	case m[5] != "":
-		if t.End = l.Time; t.Outcome == "" {
+	case livepatch.Reversing:
+		t.End, t.Outcome = now, "reversed"
+		next.Direction = directions[1-of.Target]
+		return append(ts, next)
+	case livepatch.Complete:
+		if t.End = now; t.Outcome == "" {
 			t.Outcome = "complete"
 		}
 	}
-	return false
+	return ts
+}
+
+// checked takes in an attempt at a task: what left it where it is.
+func (r *recorder) checked(id guest.TaskID, c livepatch.Check) {
+	t := r.transition()
+	if t == nil || c.Verdict.Ok() {
+		return
+	}
+	w := Wait{Task: id, Name: r.Lab.Machine.TaskName(id), Reason: reason(r.Lab, id, c)}
+	if !slices.Contains(t.Waits, w) {
+		t.Waits = append(t.Waits, w)
+	}
 }
 
 // transition returns the last transition, or nil.
@@ -89,18 +85,6 @@ func (r *recorder) transition() *Transition {
 		return &r.Transitions[n-1]
 	}
 	return nil
-}
-
-// waits takes in that an attempt left a task where it is.
-func (r *recorder) waits(id guest.TaskID) {
-	t := r.transition()
-	if t == nil {
-		return
-	}
-	w := Wait{Task: id, Name: r.Lab.Machine.TaskName(id), Reason: reason(r.Lab, id, r.Lab.Model.LastCheck(id))}
-	if !slices.Contains(t.Waits, w) {
-		t.Waits = append(t.Waits, w)
-	}
 }
 
 // switched takes in that a task is being switched.
