@@ -46,6 +46,7 @@ type Machine struct {
 	answers   answers // what is remembered of the handler
 	exact     bool    // this step is a repetition that must be exact
 	repeating bool    // steps are being repeated: nothing is told to the outside
+	remapped  bool    // a restore brought memory back
 
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none

@@ -54,3 +54,11 @@ func testPolicies(random int) []func() sched.Policy {
 	}
 	return makers
 }
+
+// picky is round robin with protocols in steps that preempts when it is told to.
+type picky struct {
+	stepped
+	preempt func() bool
+}
+
+func (p *picky) Preempt(uint64) bool { return p.preempt() }

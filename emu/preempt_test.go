@@ -257,3 +257,46 @@ func TestPreemptionOff(t *testing.T) {
 		t.Errorf("only %d steps while preemption was off on a CPU, %d with somebody asking for it", between, refused)
 	}
 }
+
+// TestExitGateReschedules wants a task that was to be preempted, where that was off, to
+// go at the exit gate at the latest, with nothing of the kernel on its stack.
+func TestExitGateReschedules(t *testing.T) {
+	policy := &picky{}
+	r := newRig(t, setup{source: holdProgram, tasks: []string{"user:1", "user:2"}, policy: policy})
+	policy.preempt = func() bool { return r.current[0] != 0 && r.atomic(0) }
+	r.p.install("f", "body") // its handler has preemption off, and asks nobody when it is done
+	went := 0
+	if s, err := r.until(func() bool {
+		for i := range r.tasks {
+			if u := &r.tasks[i]; u.state == Runnable && u.mode == guest.KernelMode {
+				went++
+				if !u.exiting || u.where != inUser || !r.UnwindTarget(u.id, false).InUser {
+					t.Fatalf("rescheduled elsewhere: %s", r.dump())
+				}
+			}
+		}
+		return false
+	}); s != Finished || err != nil {
+		t.Fatal(s, err)
+	}
+	if went < 50 || r.word("calls") != 100 {
+		t.Errorf("%d times, %d calls", went, r.word("calls"))
+	}
+}
+
+// TestRequestIsAnsweredOnce wants a scheduling point to answer a request also when
+// nobody waits.
+func TestRequestIsAnsweredOnce(t *testing.T) {
+	r := newRig(t, setup{source: holdProgram, tasks: []string{"quiet_user:1"}, cpus: 4})
+	if !r.findReady() || len(r.ready) != 1 {
+		t.Errorf("one task can run, on one of the CPUs %v", r.ready)
+	}
+	r.hold(1, r.addr("in_region"), "")
+	r.Release(1)
+	c := r.CPUOf(1)
+	r.needResched[c] = true
+	r.hold(1, r.addr("pl_preempt_enable")+11, "") // behind its syscall
+	if r.needResched[c] {
+		t.Errorf("a request to reschedule outlives a scheduling point: %s", r.dump())
+	}
+}

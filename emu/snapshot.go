@@ -1,6 +1,8 @@
 package emu
 
 import (
+	"slices"
+
 	"patchlab/emu/mem"
 	"patchlab/emu/trace"
 	"patchlab/guest"
@@ -80,60 +82,54 @@ func copyTasks(dst, src []task) []task {
 // is a failure of the engine; the machine cannot be used then.
 func (m *Machine) Restore(s *Snapshot) error {
 	m.checkAt = noCheckpoint
-	m.restoreBreaks(s)
+	m.markHolds(false)
 	m.run = s.run
 	m.tasks = copyTasks(m.tasks, s.tasks)
 	m.queue = append(m.queue[:0], s.queue...)
+	m.holds = append(m.holds[:0], s.holds...)
 	m.store.Restore(&s.store)
 	m.forgetAnswers()
 	m.output.Restore(s.output)
 	m.log.Restore(s.log)
 	m.rebuildList()
-	m.restoreTruth(s)
 	if c := m.config.Companion; c != nil {
 		if err := c.Restore(s.companion); err != nil {
 			return err
 		}
 	}
-	return m.mem.Restore(&s.mem, watcher{m})
+	m.remapped = false
+	if err := m.mem.Restore(&s.mem, watcher{m}); err != nil {
+		return err
+	}
+	m.restoreTruth(s)
+	m.markHolds(true)
+	return nil
 }
 
-func (m *Machine) restoreBreaks(s *Snapshot) {
-	if len(m.holds) == 0 && len(s.holds) == 0 {
-		return
-	}
+// markHolds sets or clears the breakpoints of all holds.
+func (m *Machine) markHolds(on bool) {
 	for _, h := range m.holds {
 		if h.addr != 0 {
-			m.cpu.Break(h.addr, h.task, false)
-		}
-	}
-	m.holds = append(m.holds[:0], s.holds...)
-	for _, h := range m.holds {
-		if h.addr != 0 {
-			m.cpu.Break(h.addr, h.task, true)
+			m.cpu.Break(h.addr, h.task, on)
 		}
 	}
 }
 
+// restoreTruth puts back what the recorder knows, and the CPU's marks. Marks in memory
+// that was not mapped for a while are lost.
 func (m *Machine) restoreTruth(s *Snapshot) {
 	r := &m.truth
-	for i := range r.watched {
-		w := &r.watched[i]
-		was := i < len(s.watched)
-		if !was {
+	if m.remapped || !slices.Equal(r.watched, s.watched) {
+		for _, w := range r.watched {
 			m.cpu.Watch(w.addr, false)
+			m.cpu.Watch(w.after, false)
 		}
-		if w.on != (was && s.watched[i].on) {
-			m.cpu.Watch(w.after, was && s.watched[i].on)
-		}
-	}
-	for i := len(r.watched); i < len(s.watched); i++ {
-		m.cpu.Watch(s.watched[i].addr, true)
-		if s.watched[i].on {
-			m.cpu.Watch(s.watched[i].after, true)
+		r.watched = append(r.watched[:0], s.watched...)
+		for _, w := range r.watched {
+			m.cpu.Watch(w.addr, true)
+			m.cpu.Watch(w.after, w.on)
 		}
 	}
-	r.watched = append(r.watched[:0], s.watched...)
 	r.counts = append(r.counts[:0], s.counts...)
 	for i := range r.live {
 		r.live[i] = r.live[i][:0]
@@ -149,6 +145,10 @@ func (m *Machine) restoreTruth(s *Snapshot) {
 // watcher carries what a restore of memory changed on to the CPU.
 type watcher struct{ m *Machine }
 
-func (w watcher) Mapped(p *mem.Mapping) error   { return w.m.mapCPU(p) }
+func (w watcher) Mapped(p *mem.Mapping) error {
+	w.m.remapped = true
+	return w.m.mapCPU(p)
+}
+
 func (w watcher) Unmapped(p *mem.Mapping) error { return w.m.cpu.Unmap(p.Range) }
 func (w watcher) TextChanged(r guest.Range)     { w.m.cpu.TextChanged(r) }
