@@ -1,0 +1,45 @@
+package count
+
+import (
+	"fmt"
+	"strings"
+)
+
+// suggest returns the valid word that is nearest to a wrong one, as a question; when
+// none is near, it lists all.
+func suggest(wrong string, valid []string) string {
+	best, distance := "", len(wrong)/2+1
+	for _, w := range valid {
+		if d := editDistance(wrong, w); d < distance {
+			best, distance = w, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	if len(valid) == 0 {
+		return "there are none"
+	}
+	return "there are " + strings.Join(valid, ", ")
+}
+
+// editDistance returns how many bytes must be put in, left out or changed to make b of a.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
