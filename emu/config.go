@@ -20,6 +20,9 @@ type Config struct {
 	CPUs int
 	// Policy makes the choices of the run. Default: round robin.
 	Policy sched.Policy
+	// Directed makes a machine that moves by [Machine.MoveTask] only. It has a CPU for
+	// each task; Policy and CPUs do not count.
+	Directed bool
 	// Open opens the backend that executes guest code.
 	Open func(cpu.Options) (cpu.CPU, error)
 	// Program holds the protocols that tasks run; the machine declares its own
@@ -39,6 +42,10 @@ type Config struct {
 	MaxOutput int
 }
 
+// directedExtra is how many CPUs a directed machine has beyond those of the program's
+// tasks, for tasks that run protocols only.
+const directedExtra = 2
+
 // maxCPUs and maxTasks bound what a program can ask for.
 const (
 	maxCPUs  = 64
@@ -52,6 +59,9 @@ func (c *Config) complete() error {
 	}
 	if c.CPUs == 0 {
 		c.CPUs = 1
+	}
+	if c.Directed {
+		c.CPUs = len(c.Image.Tasks) + directedExtra
 	}
 	if c.CPUs < 1 || c.CPUs > maxCPUs {
 		return fmt.Errorf("%d CPUs: a machine has 1 to %d", c.CPUs, maxCPUs)

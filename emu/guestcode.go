@@ -32,7 +32,7 @@ func (m *Machine) runGuest(t *task) error {
 		// tasks, and others were in the stub since: enter again.
 		t.ctx.PC = m.arena.Entry()
 	}
-	uncounted := m.alone(t)
+	uncounted := m.config.Directed || m.alone(t)
 	left := uint64(cpu.Unlimited)
 	if !uncounted {
 		left = min(m.config.Policy.Turn(t.cpu), maxTurn)
@@ -53,13 +53,22 @@ func (m *Machine) runGuest(t *task) error {
 			left -= m.exit.Executed
 		}
 		goOn, err := m.handleExit(t)
-		if err != nil || !goOn || left == 0 || uncounted && !m.alone(t) {
+		if err != nil || !goOn || left == 0 || m.turnCut(t, uncounted) {
 			return err
 		}
 		if err := m.limits(); err != nil {
 			return err
 		}
 	}
+}
+
+// turnCut reports whether a turn ends with what the guest has just asked for: a directed
+// machine shows each such point, and an uncounted turn ends when others can run again.
+func (m *Machine) turnCut(t *task, uncounted bool) bool {
+	if m.config.Directed {
+		return m.exit.Reason != cpu.Full
+	}
+	return uncounted && !m.alone(t)
 }
 
 // account books what a run of guest code did. Of an uncounted one, which may be cut

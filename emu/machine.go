@@ -67,6 +67,7 @@ type run struct {
 	policy      sched.State
 	nextModule  guest.Addr
 	outBytes    int
+	outHash     uint64 // of the output so far
 	exitCode    int
 }
 

@@ -1,6 +1,12 @@
 package emu
 
-import "patchlab/guest"
+import (
+	"math/bits"
+
+	"github.com/cespare/xxhash/v2"
+
+	"patchlab/guest"
+)
 
 // Output is a piece of the program's output.
 type Output struct {
@@ -52,6 +58,7 @@ func (m *Machine) write(t *task, text string) {
 	o := Output{Task: t.id, Text: text}
 	m.outBytes += len(text)
 	m.digest.AddString(text)
+	m.outHash = xxhash.Sum64String(text) ^ bits.RotateLeft64(m.outHash, 7)*0x9e3779b97f4a7c15
 	m.output.Add(o)
 	if m.observer != nil && !m.repeating {
 		m.observer.Wrote(o)

@@ -10,7 +10,7 @@ import (
 // stepped reports whether a task takes its protocols in steps: the policy wants it,
 // or it is to be held at a step.
 func (m *Machine) stepped(t *task) bool {
-	return m.config.Policy.Stepped() || m.heldAtStep(t)
+	return m.config.Directed || m.config.Policy.Stepped() || m.heldAtStep(t)
 }
 
 // protocolStep runs one step of the protocol that a task is in; where protocols are
@@ -42,7 +42,7 @@ func (m *Machine) obey(t *task, n protocol.Request) error {
 	case protocol.OpSleep:
 		return m.sleepUntil(t, n.Until)
 	case protocol.OpYield:
-		if len(m.queue) == 0 {
+		if len(m.queue) == 0 && !m.config.Directed {
 			return nil
 		}
 		return m.schedule(t, Runnable)

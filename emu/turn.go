@@ -25,11 +25,16 @@ func (m *Machine) dispatch(c guest.CPUID) *task {
 	i := m.config.Policy.Task(m.queue)
 	t := m.task(m.queue[i])
 	m.queue = append(m.queue[:i], m.queue[i+1:]...)
+	m.put(t, c)
+	return t
+}
+
+// put makes a task the current one of an idle CPU.
+func (m *Machine) put(t *task, c guest.CPUID) {
 	m.current[c] = t.id
 	m.needResched[c] = false
 	t.state, t.cpu, t.ran = OnCPU, c, 0
 	t.where, t.frame = inKernel, 0
-	return t
 }
 
 // enqueue makes a task runnable.

@@ -28,6 +28,9 @@ type Config struct {
 	// what random ones start from. Default: "rr".
 	Scheduler string
 	Seed      uint64
+	// Directed makes a laboratory whose machine moves by [emu.Machine.MoveTask] only;
+	// CPUs, Scheduler and Seed do not count.
+	Directed bool
 	// Model changes the livepatch model. Default: Linux 6.12.
 	Model livepatch.Options
 	// TrustInterrupted makes the unwinder walk from the registers of a task that was
@@ -100,7 +103,7 @@ func New(c Config) (*Lab, error) {
 	}
 	l.Machine, err = emu.New(emu.Config{
 		Image: c.Program, CPUs: c.CPUs, Policy: policy, Open: c.Open, Program: l.prog, Arena: l.arena,
-		Patcher: patcher{l}, Symbolize: l.Symbol, MaxTime: c.MaxTime, Companion: companion{l},
+		Patcher: patcher{l}, Symbolize: l.Symbol, MaxTime: c.MaxTime, Companion: companion{l}, Directed: c.Directed,
 	})
 	if err != nil {
 		return nil, err

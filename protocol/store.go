@@ -1,6 +1,9 @@
 package protocol
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Var is a variable of a [Store].
 type Var uint32
@@ -148,6 +151,14 @@ func (s *Store) Save(p *Snapshot) {
 func (s *Store) Restore(p *Snapshot) {
 	s.words = append(s.words[:0], p.words...)
 	s.names = p.names
+}
+
+// AppendState appends the values to dst.
+func (s *Store) AppendState(dst []byte) []byte {
+	for _, w := range s.words {
+		dst = binary.LittleEndian.AppendUint64(dst, w)
+	}
+	return dst
 }
 
 // String lists the variables and their values, one per line.

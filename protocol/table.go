@@ -1,6 +1,10 @@
 package protocol
 
-import "patchlab/guest"
+import (
+	"encoding/binary"
+
+	"patchlab/guest"
+)
 
 // Op says what a step asks of the machine.
 type Op uint8
@@ -144,6 +148,20 @@ type Activation struct {
 
 // LastResult returns what the last outermost table that ended has returned.
 func (a *Activation) LastResult() uint64 { return a.last }
+
+// AppendState appends the activation to dst: equal bytes mean equal activations.
+func (a *Activation) AppendState(dst []byte) []byte {
+	dst = append(dst, a.depth)
+	for i := range a.frames[:a.depth] {
+		f := &a.frames[i]
+		dst = append(dst, byte(f.Table), byte(f.Step), byte(f.Step>>8))
+		for _, l := range f.L {
+			dst = binary.LittleEndian.AppendUint64(dst, l)
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, f.Result)
+	}
+	return binary.LittleEndian.AppendUint64(dst, a.last)
+}
 
 // SetResult hands the innermost table what the guest function that it called has
 // returned.

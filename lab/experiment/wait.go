@@ -12,35 +12,45 @@ import (
 
 // wait lets the program run until something is so.
 func (r *runner) wait(c scenario.Command) error {
-	switch c.Verb {
-	case scenario.WaitDuration:
+	if c.Verb == scenario.WaitDuration {
 		r.lab.Sleep(r.lab.Now() + c.Duration)
 		return r.until("the time has passed", r.lab.Done)
+	}
+	what, cond, err := r.condition(c)
+	if err != nil {
+		return err
+	}
+	return r.until(what, cond)
+}
+
+// condition returns what a command waits for, and how to tell whether it is so.
+func (r *runner) condition(c scenario.Command) (what string, cond func() bool, err error) {
+	switch c.Verb {
 	case scenario.WaitPath:
-		return r.until(fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
+		return fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
 			v, err := r.value(c.Path)
 			if err != nil && c.Path.Attr != scenario.PatchState {
 				v = "0" // a patch that is gone
 			}
 			return v == c.Value
-		})
+		}, nil
 	case scenario.WaitExit:
-		return r.until("all tasks have exited", r.allExited)
+		return "all tasks have exited", r.allExited, nil
 	}
 	id, err := r.task(c.Task)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	if c.Verb == scenario.WaitAsleep {
-		return r.until(c.Task+" sleeps", func() bool {
+		return c.Task + " sleeps", func() bool {
 			t, _ := r.lab.Machine.Task(id)
 			return t.State == emu.Asleep
-		})
+		}, nil
 	}
 	if !r.built.hasFunction(c.Function) {
-		return fmt.Errorf("neither program nor patches have a function %q", c.Function)
+		return "", nil, fmt.Errorf("neither program nor patches have a function %q", c.Function)
 	}
-	return r.until(fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) })
+	return fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) }, nil
 }
 
 func (r *runner) allExited() bool {

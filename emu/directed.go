@@ -1,0 +1,137 @@
+package emu
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"patchlab/guest"
+)
+
+// A directed machine moves only where it is told to, one visible step of one task at a
+// time: that is what a search over schedules drives. Each task has a CPU of its own,
+// protocols are taken in steps, and time stands still: a task that sleeps until a time
+// is woken when the search says so, in any order.
+
+// ErrInexact is returned by [Machine.MoveTask] when the guest did what it must not, and
+// registers and memory are past it in an unknown way. The caller restores the state from
+// before the step and moves with exact.
+var ErrInexact = errors.New("the step went wrong: repeat it exactly")
+
+// CanMove reports whether a task can make a step now.
+func (m *Machine) CanMove(id guest.TaskID) bool {
+	t := m.task(id)
+	return t != nil && (t.state == OnCPU || t.state == Runnable)
+}
+
+// Timed reports whether a task sleeps until a time.
+func (m *Machine) Timed(id guest.TaskID) bool {
+	t := m.task(id)
+	return t != nil && t.state == Asleep && t.waits == sleepTime
+}
+
+// Fire wakes a task that sleeps until a time, as if the time had come.
+func (m *Machine) Fire(id guest.TaskID) {
+	if !m.Timed(id) {
+		panic(fmt.Sprintf("BUG: task %d does not sleep until a time", id))
+	}
+	m.wake(m.task(id))
+}
+
+// CanInterrupt reports whether a task can be taken off its CPU by an interrupt that
+// leaves a register frame: it runs in kernel mode with preemption on.
+func (m *Machine) CanInterrupt(id guest.TaskID) bool {
+	t := m.task(id)
+	return t != nil && t.state == OnCPU && !m.atomic(t.cpu) && !t.stackEmpty()
+}
+
+// InterruptTask takes a task off its CPU by an interrupt.
+func (m *Machine) InterruptTask(id guest.TaskID) error {
+	return m.interruptTask(m.task(id), Runnable)
+}
+
+// MoveTask lets a task make one visible step: one step of the protocol that it is in, or
+// guest code up to its next system call or service, the handler of a redirected call, or
+// the end of a call by the machine. The error is as of [Machine.Step], or [ErrInexact].
+func (m *Machine) MoveTask(id guest.TaskID, exact bool) error {
+	t := m.task(id)
+	if t.state == Runnable {
+		m.unqueue(t)
+		m.put(t, guest.CPUID(id-1))
+	}
+	m.exact = exact
+	defer func() { m.exact = false }()
+	m.digest.Add(uint64(t.id))
+	err := m.move(t)
+	if errors.Is(err, errInexact) {
+		return ErrInexact
+	}
+	m.steps++
+	return err
+}
+
+// unqueue takes a task out of the queue of runnable ones.
+func (m *Machine) unqueue(t *task) {
+	for i, id := range m.queue {
+		if id == t.id {
+			m.queue = append(m.queue[:i], m.queue[i+1:]...)
+			return
+		}
+	}
+	panic(fmt.Sprintf("BUG: task %d is not in the queue", t.id))
+}
+
+// AppendState appends what the machine's future depends on, and nothing that only tells
+// of its past: equal bytes mean equal futures under equal directions. Memory is written
+// as what differs from root. Log, digest, counts and step numbers are left out; output is
+// there as a hash, since expectations look at it.
+func (m *Machine) AppendState(dst []byte, root *Snapshot) []byte {
+	le := binary.LittleEndian
+	for i := range m.tasks {
+		t := &m.tasks[i]
+		dst = append(dst, byte(t.state), byte(t.mode), byte(t.where), byte(t.waits), byte(t.then),
+			flags(t.exiting, t.inGuest, t.heldCPU))
+		if t.state == Exited {
+			continue
+		}
+		dst = le.AppendUint64(dst, uint64(t.frame))
+		dst = le.AppendUint64(dst, uint64(t.channel))
+		dst = le.AppendUint32(dst, uint32(t.waitVar))
+		dst = le.AppendUint64(dst, uint64(t.decided))
+		dst = m.appendRegisters(dst, t)
+		dst = t.act.AppendState(dst)
+	}
+	dst = m.store.AppendState(dst)
+	for i := range m.truth.live {
+		dst = append(dst, byte(len(m.truth.live[i])))
+		for _, a := range m.truth.live[i] {
+			dst = le.AppendUint64(dst, uint64(a.Fn))
+			dst = le.AppendUint64(dst, uint64(a.Slot))
+			dst = le.AppendUint64(dst, uint64(a.Body))
+			dst = append(dst, flags(a.Committed))
+		}
+	}
+	dst = le.AppendUint64(dst, m.outHash)
+	return m.mem.AppendDiff(dst, &root.mem)
+}
+
+func flags(bits ...bool) (b byte) {
+	for i, on := range bits {
+		if on {
+			b |= 1 << i
+		}
+	}
+	return b
+}
+
+// appendRegisters appends the registers of a task; the vector registers as a hash.
+func (m *Machine) appendRegisters(dst []byte, t *task) []byte {
+	le := binary.LittleEndian
+	r := m.cpu.Registers(&t.ctx)
+	for _, v := range r.GPR {
+		dst = le.AppendUint64(dst, v)
+	}
+	dst = le.AppendUint64(dst, uint64(r.RIP))
+	dst = le.AppendUint64(dst, r.RFLAGS)
+	return le.AppendUint64(dst, m.cpu.VectorHash(&t.ctx))
+}

@@ -1,0 +1,58 @@
+package mem
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// diffChunk is how much is compared at once, in bytes.
+const diffChunk = 256
+
+var zeros [diffChunk]byte
+
+// AppendDiff appends address and value of each word that is not as root holds it; of
+// memory that root does not have, each that is not zero. Text counts that was changed.
+// Equal bytes mean equal memory, for spaces that have the same mappings.
+func (s *Space) AppendDiff(dst []byte, root *Snapshot) []byte {
+	data := root.data
+	next := 0 // in root.maps, which has nearly the same order
+	for _, m := range s.maps {
+		var was []byte
+		for i := next; i < len(root.maps) && root.maps[i].Range.Start <= m.Range.Start; i++ {
+			r := root.maps[i]
+			content := r.loaded
+			if kept(r.Perm, root.gens[i]) {
+				content, data = data[:len(r.Data)], data[len(r.Data):]
+			}
+			if r == m {
+				was = content
+			}
+			next = i + 1
+		}
+		if kept(m.Perm, m.gen) {
+			dst = m.appendDiff(dst, was)
+		}
+	}
+	return dst
+}
+
+// appendDiff appends what differs from was, nil for zeros.
+func (m *Mapping) appendDiff(dst, was []byte) []byte {
+	le := binary.LittleEndian
+	for at := 0; at < len(m.Data); at += diffChunk {
+		now, old := m.Data[at:at+diffChunk], zeros[:]
+		if was != nil {
+			old = was[at : at+diffChunk]
+		}
+		if bytes.Equal(now, old) {
+			continue
+		}
+		for i := 0; i < diffChunk; i += 8 {
+			if w := le.Uint64(now[i:]); w != le.Uint64(old[i:]) {
+				dst = le.AppendUint64(dst, uint64(m.Range.Start)+uint64(at+i))
+				dst = le.AppendUint64(dst, w)
+			}
+		}
+	}
+	return dst
+}

@@ -1,0 +1,132 @@
+package experiment
+
+import (
+	"fmt"
+
+	"patchlab/guest"
+	"patchlab/lab"
+	"patchlab/lab/scenario"
+	"patchlab/livepatch"
+)
+
+// Directed is a scenario whose laboratory moves only where it is told to: what a search
+// over its schedules drives. The script is carried out command by command by whoever
+// drives it.
+type Directed struct {
+	Lab    *lab.Lab
+	Script []scenario.Command
+
+	r *runner
+}
+
+// Directed makes the scenario's laboratory. Close the laboratory.
+func (b *Built) Directed(o Options) (*Directed, error) {
+	c, _, err := b.config(o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
+	}
+	c.Directed = true
+	r := &runner{built: b, report: &Report{Scenario: b.Scenario}}
+	c.Observer = watcher{r}
+	if r.lab, err = lab.New(c); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
+	}
+	r.report.Lab = r.lab
+	return &Directed{Lab: r.lab, Script: b.Scenario.Script, r: r}, nil
+}
+
+// Waits reports whether command i waits for something, and whether it is so now. A
+// command that begins something waits behind it for its end.
+func (d *Directed) Waits(i int) (waits, ready bool, err error) {
+	c := d.Script[i]
+	switch c.Verb {
+	case scenario.WaitDuration:
+		return true, true, nil // time has no order here
+	case scenario.WaitPath, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:
+		_, cond, err := d.r.condition(c)
+		if err != nil {
+			return true, false, d.located(c, err)
+		}
+		return true, cond(), nil
+	}
+	return false, false, nil
+}
+
+// Begins reports whether command i changes something, and so is a step that can come
+// before or behind those of the tasks; others only look.
+func (d *Directed) Begins(i int) bool {
+	switch d.Script[i].Verb {
+	case scenario.Insmod, scenario.Rmmod, scenario.Write:
+		return true
+	}
+	return false
+}
+
+// Begin begins command i; [lab.Lab.Done] tells when it has ended, then call End. The
+// error says that there is no such command in a search.
+func (d *Directed) Begin(i int) error {
+	c := d.Script[i]
+	d.r.line = c
+	switch c.Verb {
+	case scenario.Insmod:
+		return d.judge(c, d.Lab.Load(d.r.built.Patches[c.Patch]))
+	case scenario.Rmmod:
+		return d.judge(c, d.Lab.Unload(c.Patch))
+	case scenario.Write:
+		return d.judge(c, d.Lab.Write(c.Path.String(), c.Value))
+	}
+	panic(fmt.Sprintf("BUG: %s begins nothing", c.Verb))
+}
+
+// judge takes in that a command has failed at once.
+func (d *Directed) judge(c scenario.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return d.r.outcome(c, err)
+}
+
+// End ends command i, which was begun.
+func (d *Directed) End(i int) error {
+	c := d.Script[i]
+	d.r.line = c
+	switch c.Verb {
+	case scenario.Insmod:
+		return d.r.outcome(c, d.Lab.Loaded(c.Patch))
+	case scenario.Write:
+		return d.r.outcome(c, d.Lab.Result())
+	}
+	return nil
+}
+
+// Look carries out command i, which only looks: an expectation.
+func (d *Directed) Look(i int) error {
+	d.r.line = d.Script[i]
+	switch d.Script[i].Verb {
+	case scenario.Read:
+		return nil
+	case scenario.Hold, scenario.Release:
+		return d.located(d.Script[i], fmt.Errorf("%s has no place in a search: it tries every order by itself", d.Script[i].Verb))
+	}
+	return d.r.expect(d.Script[i])
+}
+
+func (d *Directed) located(c scenario.Command, err error) error {
+	return fmt.Errorf("%s:%d: %w", d.r.built.Scenario.File, c.Line, err)
+}
+
+// TakeFailures returns what was not as expected since it was last called.
+func (d *Directed) TakeFailures() []*Failure {
+	f := d.r.report.Failures
+	d.r.report.Failures = nil
+	return f
+}
+
+// watcher is told what the model does in a directed laboratory: of it only what must
+// never happen matters.
+type watcher struct{ r *runner }
+
+func (watcher) Reached(livepatch.Stage, livepatch.Transition) {}
+func (watcher) Checked(guest.TaskID, livepatch.Check)         {}
+func (watcher) Switched(livepatch.Switched)                   {}
+func (w watcher) Warned(line string)                          { w.r.Warned(line) }
