@@ -12,6 +12,7 @@ var textChecks = []check{
 	{"changed text", changedText},
 	{"changed in the middle", changedMiddle},
 	{"changed rep and refused", changedKinds},
+	{"changed second byte", changedTail},
 	{"instruction across pages", acrossPages},
 	{"instruction across mappings", acrossMappings},
 	{"unmap", unmap},
@@ -100,6 +101,39 @@ func changedKinds(t *testing.T, open Open) {
 				e := r.must(c.reason, req)
 				if e.Regs.GPR[guest.RCX] != c.rcx || !req.Uncounted && e.Executed != c.n {
 					t.Fatalf("%x: %s, rcx %d", c.bytes, describe(e), e.Regs.GPR[guest.RCX])
+				}
+			}
+		}
+	}
+}
+
+// changedTail: only the second byte of an instruction changes, and with it the kind and
+// the length.
+func changedTail(t *testing.T, open Open) {
+	for _, req := range runsOn {
+		r := program(t, open, "mov ecx, 9; lea rdi, [rbx]; x: .byte 0x0f, 0x77, 0x90, 0x90, 0x90; inc eax; ret")
+		for range 3 {
+			for _, c := range []struct {
+				first, second byte
+				reason        cpu.Reason
+				n, rcx        uint64
+			}{
+				{0x0f, 0x77, cpu.Return, 8, 9}, {0x0f, 0x31, cpu.Fault, 2, 9}, {0x0f, 0xc8, cpu.Return, 8, 9}, // emms, rdtsc, bswap
+				{0x0f, 0xba, cpu.Fault, 2, 9},                                  // no such instruction
+				{0xf3, 0x90, cpu.Return, 8, 9}, {0xf3, 0xaa, cpu.Return, 8, 0}, // pause, rep stosb
+				{0xb1, 0x07, cpu.Return, 8, 7}, {0x66, 0xb9, cpu.Return, 6, 0x9090}, // mov cl, mov cx
+			} {
+				x := r.bytes(r.label["x"])
+				from := guest.Addr(1)
+				if x[0] != c.first {
+					from = 0
+				}
+				x[0], x[1] = c.first, c.second
+				r.cpu.TextChanged(guest.RangeOf(r.label["x"]+from, uint64(2-from)))
+				r.start(textBase)
+				e := r.must(c.reason, req)
+				if e.Regs.GPR[guest.RCX] != c.rcx || !req.Uncounted && e.Executed != c.n {
+					t.Fatalf("%02x %02x, %+v: %s, rcx %#x", c.first, c.second, req, describe(e), e.Regs.GPR[guest.RCX])
 				}
 			}
 		}
