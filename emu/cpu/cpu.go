@@ -38,15 +38,20 @@ const (
 	// Return: control came to the until address.
 	Return
 	// Break: PC is an address with a breakpoint that applies to this task. Nothing
-	// there was executed.
+	// there was executed, and a run that begins there ends at once.
 	Break
 	// Full: the event list is full. The run can go on at PC.
 	Full
-	// Fault: the instruction at PC cannot be executed; see Exit.Fault.
+	// Fault: the instruction at PC cannot be executed; see Exit.Fault. Registers and
+	// memory are those from before it; only what a rep instruction has repeated until
+	// then is done.
 	Fault
 	// Inexact: something went wrong in a fast run, whose registers and memory are
 	// now past the instruction in an unknown way. The caller restores the state
-	// from before the run and asks again with Request.Exact.
+	// from before the run and asks again with Request.Exact. Exit.Executed is then a
+	// number of instructions that can be executed before it for certain, so that the
+	// exact run need not be long: most often all but the last few, 0 if nothing was
+	// counted.
 	Inexact
 	// Interrupted: [CPU.Interrupt] was called. State is lost.
 	Interrupted
@@ -68,12 +73,15 @@ const (
 
 // FaultInfo describes a fault.
 type FaultInfo struct {
-	Kind   FaultKind
-	Addr   guest.Addr // the address accessed, for the first three kinds
-	Size   int        // the size of the access in bytes, for reads and writes
-	Mapped bool       // there is memory, but not with that right
-	Vector uint32     // Exception: the vector
-	Text   string     // Refused: what the instruction is and what to do
+	Kind FaultKind
+	// Addr is the address accessed, for the first three kinds. Of an access across
+	// pages it is where the page begins that cannot be accessed; of a fetch, the first
+	// byte that is missing, which may lie behind PC.
+	Addr   guest.Addr
+	Size   int    // the size of the access in bytes, for reads and writes
+	Mapped bool   // there is memory, but not with that right
+	Vector uint32 // Exception: the vector
+	Text   string // Refused: what the instruction is and what to do
 }
 
 // EventKind is the kind of an event.
@@ -83,7 +91,8 @@ type EventKind uint8
 const (
 	// Entered: control came to an address that is watched.
 	Entered EventKind = iota + 1
-	// Decided: the hook instruction was passed and a body chosen.
+	// Decided: the hook was passed and a body chosen. Only reported while some
+	// address is watched.
 	Decided
 )
 
@@ -96,7 +105,9 @@ type Event struct {
 	At   uint64     // instructions executed since the run began
 }
 
-// Request says how to run.
+// Request says how to run. A budget that is used up ends a run before all else that
+// could happen at the next instruction, except where that is in the arena or at the
+// until address.
 type Request struct {
 	Task   guest.TaskID
 	Mode   guest.Mode
@@ -131,7 +142,7 @@ type Mapping struct {
 	Range guest.Range
 	Perm  guest.Perm
 	// Host is the memory, of Range.Size() bytes, page-aligned and not on the Go
-	// heap.
+	// heap. The CPU writes it, and reads it when the guest does.
 	Host []byte
 }
 
@@ -194,7 +205,8 @@ type CPU interface {
 	// the value that Exit.Vector has.
 	VectorHash(c *Context) uint64
 
-	// Map adds memory. The range must be page-aligned and free.
+	// Map adds memory. The range must be page-aligned and free, and must not allow
+	// both writing and execution.
 	Map(m Mapping) error
 	// Unmap removes the mapping that was added with exactly this range.
 	Unmap(r guest.Range) error
@@ -202,9 +214,11 @@ type CPU interface {
 	// outside: what was derived from them is dropped.
 	TextChanged(r guest.Range)
 
-	// Watch sets or clears the report of an event whenever control comes to a.
+	// Watch sets or clears the report of an event whenever control comes to a: an
+	// address of a mapping that can be executed, otherwise nothing happens. It ends with
+	// the mapping.
 	Watch(a guest.Addr, on bool)
-	// Break sets or clears a breakpoint at a for task.
+	// Break sets or clears a breakpoint at a for task, likewise.
 	Break(a guest.Addr, task guest.TaskID, on bool)
 	// ForgetDecisions drops what was remembered of Options.Decide.
 	ForgetDecisions()

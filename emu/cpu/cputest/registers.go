@@ -15,6 +15,7 @@ var registerChecks = []check{
 	{"vector hash", vectorHash},
 	{"contexts are values", contextsAreValues},
 	{"bases", bases},
+	{"cpuid", cpuidBaseline},
 	{"x87 and SSE state stays with its task", vectorState},
 }
 
@@ -137,6 +138,37 @@ func vectorHash(t *testing.T, open Open) {
 				t.Errorf("a bit of a base hashes as %s", other)
 			}
 			seen[h] = "a bit of a base"
+		}
+	}
+}
+
+// cpuidBaseline: a program sees the same processor with every backend and version: one
+// without AVX, and without anything that glibc would choose other code for.
+func cpuidBaseline(t *testing.T, open Open) {
+	r := program(t, open, "mov rax, -1; mov rbx, rax; mov rcx, rax; mov rdx, rax; mov eax, esi; cpuid; syscall")
+	for _, c := range []struct{ leaf, eax, ebx, ecx, edx uint64 }{
+		{leaf: 0, eax: 1, ebx: 0x68747541, ecx: 0x444d4163, edx: 0x69746e65},
+		{leaf: 1, eax: 0x663, ebx: 0x800, ecx: 0x2001, edx: 0x78bfbfd},
+		{leaf: 2},
+		{leaf: 4},
+		{leaf: 7},
+		{leaf: 0xd},
+		{leaf: 0x40000000},
+		{leaf: 0x80000000, eax: 0x80000001},
+		{leaf: 0x80000001, eax: 0x663, ecx: 1, edx: 0x2193fbfd},
+		{leaf: 0x80000008},
+		{leaf: 0xffffffff},
+	} {
+		for _, req := range runsOn {
+			r.start(textBase)
+			g := r.cpu.Registers(&r.ctx)
+			g.GPR[guest.RSI] = c.leaf
+			r.cpu.SetRegisters(&r.ctx, &g)
+			e := r.must(cpu.Syscall, req)
+			got := [4]uint64{e.Regs.GPR[guest.RAX], e.Regs.GPR[guest.RBX], e.Regs.GPR[guest.RCX], e.Regs.GPR[guest.RDX]}
+			if want := [4]uint64{c.eax, c.ebx, c.ecx, c.edx}; got != want {
+				t.Errorf("leaf %#x: %#x, want %#x", c.leaf, got, want)
+			}
 		}
 	}
 }

@@ -25,6 +25,7 @@ var stubChecks = []check{
 	{"not a site", notASite},
 	{"wild shim", wildShim},
 	{"stub without stack", stubWithoutStack},
+	{"stub in user mode", stubInUserMode},
 }
 
 // siteText calls f twice; f's site is a call of the stub, g is another body.
@@ -407,6 +408,47 @@ func stubWithoutStack(t *testing.T, open Open) {
 			if want == cpu.Fault && (e.Fault.Kind != cpu.WriteFault || e.Fault.Addr != stackBase-8) {
 				t.Errorf("room %d: %s", room, describe(e))
 			}
+		}
+	}
+}
+
+// stubInUserMode: in a program that is all user mode, so is the arena; the kernel's
+// stacks are none for it.
+func stubInUserMode(t *testing.T, open Open) {
+	r := newRig(t, open)
+	for i, m := range r.mem {
+		if m.Range.Start != arenaBase && m.Range.Start != arenaBase+guest.PageSize {
+			continue
+		}
+		if err := r.cpu.Unmap(m.Range); err != nil {
+			t.Fatal(err)
+		}
+		r.mem[i].Perm |= guest.User
+		if err := r.cpu.Map(r.mem[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.load(userTextBase, "mov rsp, rdx; xor eax, eax; call f; syscall; f: call STUB; s: inc eax; ret; g: add eax, 2; ret")
+	r.decide = func(guest.TaskID, guest.ReturnAddr) guest.Addr { return r.label["g"] }
+	for _, req := range waysThrough() {
+		req.Mode = guest.UserMode
+		for _, stack := range []guest.Addr{userDataBase + 0x800, stackTop} {
+			r.start(userTextBase)
+			g := r.cpu.Registers(&r.ctx)
+			g.GPR[guest.RDX] = uint64(stack)
+			r.cpu.SetRegisters(&r.ctx, &g)
+			if stack == stackTop {
+				if e := r.must(cpu.Fault, req); e.Fault.Kind != cpu.WriteFault || e.Fault.Addr != stack-8 {
+					t.Errorf("%s", describe(e))
+				}
+			} else if e := r.must(cpu.Syscall, req); e.Regs.GPR[guest.RAX] != 2 {
+				t.Errorf("rax = %d", e.Regs.GPR[guest.RAX])
+			}
+		}
+		// Straight into the stub with a stack that only the kernel has.
+		r.start(arenaBase + stubEntry)
+		if e := r.must(cpu.Fault, req); e.Fault.Kind != cpu.ReadFault && e.Fault.Kind != cpu.WriteFault {
+			t.Errorf("%s", describe(e))
 		}
 	}
 }

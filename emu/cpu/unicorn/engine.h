@@ -43,7 +43,7 @@ typedef struct {
 
 // An instruction may add two events, so one that adds any begins only below
 // PL_EVENTS, and the list has room for one more.
-enum { PL_EVENTS = 1023, PL_NEAR = 64, PL_MEMO = 256 };
+enum { PL_EVENTS = 1023, PL_NEAR_BITS = 6, PL_MEMO = 256 };
 
 typedef struct pl_text pl_text;
 typedef struct pl_map pl_map;
@@ -85,7 +85,7 @@ typedef struct pl_cpu {
 	pl_map *last_map; // where the stub's stack was found last
 	pl_text **texts;
 	int ntext;
-	pl_text *near[PL_NEAR]; // of the pages with this number modulo PL_NEAR, one
+	pl_text *near[1 << PL_NEAR_BITS]; // found last, by a hash of the page
 	pl_break *breaks;
 	int nbreak;
 	int nwatch;      // addresses that are watched

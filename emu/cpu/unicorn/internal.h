@@ -69,9 +69,14 @@ void pl_text_remove(pl_cpu *c, uint64_t start);
 void pl_text_free(pl_text *t);
 bool pl_breaks_here(const pl_cpu *c, uint64_t addr);
 
+static inline pl_text **near_of(pl_cpu *c, uint64_t addr)
+{
+	return &c->near[(uint32_t)(addr >> 12) * 0x9e3779b1u >> (32 - PL_NEAR_BITS)];
+}
+
 static inline pl_text *text_of(pl_cpu *c, uint64_t addr)
 {
-	pl_text *t = c->near[addr / 4096 % PL_NEAR];
+	pl_text *t = *near_of(c, addr);
 	if (likely(t && addr - t->start < t->size))
 		return t;
 	return pl_text_search(c, addr);

@@ -16,7 +16,7 @@ pl_text *pl_text_search(pl_cpu *c, uint64_t addr)
 	for (int i = 0; i < c->ntext; i++) {
 		pl_text *t = c->texts[i];
 		if (addr - t->start < t->size)
-			return c->near[addr / 4096 % PL_NEAR] = t;
+			return *near_of(c, addr) = t;
 	}
 	return NULL;
 }
@@ -35,13 +35,15 @@ void pl_text_free(pl_text *t)
 // fixed_flags sets the flags that an address has by its place.
 static void fixed_flags(const pl_cpu *c, pl_text *t)
 {
-	for (uint64_t i = 0; i < t->size; i++) {
-		uint64_t a = t->start + i;
-		if (c->arena_start <= a && a < c->arena_end)
-			t->flags[i] |= F_ARENA;
-		if (c->stub.entry && (a == c->stub.entry || a == c->stub.hook))
-			t->flags[i] |= F_STUB;
-	}
+	for (uint64_t a = c->arena_start; a < c->arena_end; a++)
+		if (a - t->start < t->size)
+			t->flags[a - t->start] |= F_ARENA;
+	if (!c->stub.entry)
+		return;
+	if (c->stub.entry - t->start < t->size)
+		t->flags[c->stub.entry - t->start] |= F_STUB;
+	if (c->stub.hook - t->start < t->size)
+		t->flags[c->stub.hook - t->start] |= F_STUB;
 }
 
 uc_err pl_text_add(pl_cpu *c, const pl_map *m)
