@@ -135,3 +135,6 @@ func (m *Machine) appendRegisters(dst []byte, t *task) []byte {
 	dst = le.AppendUint64(dst, r.RFLAGS)
 	return le.AppendUint64(dst, m.cpu.VectorHash(&t.ctx))
 }
+
+// PC returns the address of the instruction that a task executes next.
+func (m *Machine) PC(id guest.TaskID) guest.Addr { return m.task(id).ctx.PC }

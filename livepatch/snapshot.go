@@ -1,5 +1,7 @@
 package livepatch
 
+import "patchlab/guest"
+
 // Snapshot is the state of a model at one instant, without the store's, which is saved
 // beside it. The zero value is ready for [Model.Save]; saving again into the same value
 // reuses its memory.
@@ -23,4 +25,41 @@ func (r *run) copy(from *run) {
 	r.bySite = append(r.bySite[:0], from.bySite...)
 	r.tasks = append(r.tasks[:0], from.tasks...)
 	r.attempt, r.warned = from.attempt, from.warned
+}
+
+// AppendState appends what the model's future depends on and is not in the store: equal
+// bytes, of equal stores, mean equal futures. Times, records of checks and switches and
+// other things that only tell of the past are left out.
+func (m *Model) AppendState(dst []byte) []byte {
+	dst = append(dst, byte(len(m.patches)), byte(len(m.list)))
+	for _, id := range m.list {
+		dst = append(dst, byte(id))
+	}
+	for i := range m.patches {
+		p := &m.patches[i]
+		dst = append(dst, bits(p.listed, p.moduleGet, p.forced))
+	}
+	for i := range m.objects {
+		o := &m.objects[i]
+		dst = append(dst, bits(o.loaded, o.postUnpatch))
+	}
+	for i := range m.tasks {
+		t := &m.tasks[i]
+		passed := false
+		if t.holdout {
+			passes, _ := m.machine.Quiescence(guest.TaskID(i))
+			passed = passes != t.passes
+		}
+		dst = append(dst, bits(t.live, t.holdout, passed))
+	}
+	return append(dst, byte(m.warned))
+}
+
+func bits(on ...bool) (b byte) {
+	for i, x := range on {
+		if x {
+			b |= 1 << i
+		}
+	}
+	return b
 }

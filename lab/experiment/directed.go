@@ -103,7 +103,7 @@ func (d *Directed) End(i int) error {
 func (d *Directed) Look(i int) error {
 	d.r.line = d.Script[i]
 	switch d.Script[i].Verb {
-	case scenario.Read:
+	case scenario.Read, scenario.Explore:
 		return nil
 	case scenario.Hold, scenario.Release:
 		return d.located(d.Script[i], fmt.Errorf("%s has no place in a search: it tries every order by itself", d.Script[i].Verb))
@@ -113,6 +113,11 @@ func (d *Directed) Look(i int) error {
 
 func (d *Directed) located(c scenario.Command, err error) error {
 	return fmt.Errorf("%s:%d: %w", d.r.built.Scenario.File, c.Line, err)
+}
+
+// Where names the place of command i: "file:line".
+func (d *Directed) Where(i int) string {
+	return fmt.Sprintf("%s:%d", d.r.built.Scenario.File, d.Script[i].Line)
 }
 
 // TakeFailures returns what was not as expected since it was last called.

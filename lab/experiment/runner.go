@@ -77,6 +77,8 @@ func (r *runner) command(c scenario.Command) error {
 		return r.read(c)
 	case scenario.Hold:
 		return r.hold(c)
+	case scenario.Explore:
+		return nil
 	case scenario.Release:
 		return r.release(c)
 	case scenario.WaitPath, scenario.WaitDuration, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:

@@ -21,6 +21,7 @@ const (
 	WaitAsleep
 	Hold
 	Release
+	Explore
 	ExpectLog
 	ExpectOutput
 	ExpectPath
@@ -98,6 +99,7 @@ var forms = []Form{
 	{Verb: WaitAsleep, Usage: "wait TASK asleep", Doc: "Let the program run until TASK sleeps."},
 	{Verb: Hold, Usage: "hold TASK at POINT", Doc: "Let the program run until TASK is about to execute POINT, and keep it there: off its CPU, as interrupted there, or on it where preemption is off. A task that is held goes on to POINT."},
 	{Verb: Release, Usage: "release TASK", Doc: "Let a held TASK go on."},
+	{Verb: Explore, Usage: "explore", Doc: "Where a search over schedules begins: what stands above happens in one order only. A run passes it."},
 
 	{Verb: ExpectLog, Usage: "expect log", Doc: "The kernel log is expect/log, line by line."},
 	{Verb: ExpectOutput, Usage: "expect output", Doc: "The program's output is expect/output."},
