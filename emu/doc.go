@@ -16,6 +16,11 @@
 //		}
 //	}
 //
+// While one task can run and nothing waits for time to pass, its instructions are not
+// counted: virtual time is moved by its system calls alone. Else an instruction takes
+// [InstructionTime], and the timer interrupts every [TickTime]. Which of the two holds
+// follows from the guest, never from who looks on.
+//
 // The machine knows nothing of patches. What it asks of whoever redirects functions
 // and keeps per-task state is [Patcher].
 //

@@ -203,6 +203,11 @@ func TestReschedAtUnlock(t *testing.T) {
 	if u.Regs.RIP != r.arena.Hook() || u.Decided != r.addr("body") || u.InUser {
 		t.Errorf("shown to an unwinder: %+v", u)
 	}
+	r.hold(1, r.addr("body"), "")
+	if u := r.UnwindTarget(1, false); u.Decided != 0 {
+		t.Errorf("in the body it is still shown as decided: %+v", u)
+	}
+	r.Release(1)
 	r.finish()
 	if r.word("calls") != 100 {
 		t.Errorf("%d calls", r.word("calls"))

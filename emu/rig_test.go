@@ -210,11 +210,3 @@ func (r *rig) dump() string {
 func (r *rig) outcome(err error) string {
 	return fmt.Sprintf("%s %d %d %q %v %v", r.Digest(), r.Steps(), r.Now(), r.text(), r.LogLines(), err)
 }
-
-// runs gives the outcome of a whole run of a program.
-func runs(t testing.TB, s setup, img *image.Image) string {
-	t.Helper()
-	r := newRigOf(t, s, img)
-	_, err := r.until(func() bool { return false })
-	return r.outcome(err)
-}

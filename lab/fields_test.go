@@ -34,7 +34,7 @@ var fields = []struct {
 		scratch: ready exit exact repeating remapped
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
-		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes exitCode`},
+		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
 		saved: id name kernel state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
