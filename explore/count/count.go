@@ -6,13 +6,17 @@ import (
 )
 
 // DefaultMaxStates is the limit on states where [Options] does not say another. So many
-// take about a gigabyte at most.
+// take about a gigabyte.
 const DefaultMaxStates = 5_000_000
+
+// mostStates is how many states the sets can number.
+const mostStates = 1 << 31
 
 // Options are the limits of a count. The zero value has the defaults.
 type Options struct {
 	// MaxStates is how many states each of the three searches (for interleavings, for
-	// classes, for bounds) may meet: [DefaultMaxStates] when 0.
+	// classes, for bounds) may meet: [DefaultMaxStates] when 0, at most 2147483648. A state
+	// takes a byte for each thread, variable and step, and about 25 more.
 	MaxStates int
 	// Cancel, when closed, stops the count.
 	Cancel <-chan struct{}
@@ -37,7 +41,8 @@ type Result struct {
 
 // Count counts the interleavings and classes of a program. An error means that the
 // program is not well formed or larger than 64 threads, 250 steps, or 120 steps and
-// conditions in a thread; running into the limits is none.
+// conditions in a thread, or that the options make no sense; running into the limits is
+// none.
 func Count(p *Program, o Options) (Result, error) {
 	c, err := compile(p)
 	if err != nil {
@@ -45,6 +50,9 @@ func Count(p *Program, o Options) (Result, error) {
 	}
 	if o.MaxStates == 0 {
 		o.MaxStates = DefaultMaxStates
+	}
+	if o.MaxStates < 0 || o.MaxStates > mostStates {
+		return Result{}, fmt.Errorf("a limit of %d states: want 1 to %d", o.MaxStates, mostStates)
 	}
 	var r Result
 	m := &meter{limit: o.MaxStates, cancel: o.Cancel}

@@ -154,6 +154,22 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestMerge wants what ended threads have in their registers to tell no states apart:
+// three threads that got 0, 1 and 2 in any order are one state.
+func TestMerge(t *testing.T) {
+	p := &Program{Name: "merge"}
+	for _, name := range []string{"a", "b", "c"} {
+		p.Threads = append(p.Threads, Thread{name, []Step{
+			{Op: Add, Var: "x", Into: "r", Value: Operand{Add: 1}}, {Op: If, Rel: Equal},
+		}})
+	}
+	for limit, want := range map[int]string{6: "<nil>", 7: "6"} { // all subsets but the last
+		if r, err := Count(p, Options{MaxStates: limit}); err != nil || fmt.Sprint(r.Interleavings) != want {
+			t.Errorf("%d states: %+v, %v", limit, r, err)
+		}
+	}
+}
+
 func TestCancel(t *testing.T) {
 	cancel := make(chan struct{})
 	close(cancel)
@@ -188,6 +204,12 @@ func TestMalformed(t *testing.T) {
 		r, err := Count(c.p, Options{})
 		if err == nil || err.Error() != c.want || numbers(r) != "<nil> <nil> []" {
 			t.Errorf("%+v, %v, want %s", r, err, c.want)
+		}
+	}
+	for _, limit := range []int{-1, mostStates + 1} {
+		want := fmt.Sprintf("a limit of %d states: want 1 to 2147483648", limit)
+		if r, err := Count(writes(1), Options{MaxStates: limit}); err == nil || err.Error() != want || r.Complete {
+			t.Errorf("%+v, %v, want %s", r, err, want)
 		}
 	}
 	p := writes(100)

@@ -83,6 +83,9 @@ thread _1
 	if got.String() != want {
 		t.Errorf("got\n%swant\n%s", got.String(), want)
 	}
+	if a, b := programs[0].Size(), programs[1].Size(); a != 13 || b != 2 {
+		t.Errorf("%d and %d steps, want 13 and 2", a, b)
+	}
 	first := programs[0].Threads[0].Steps
 	wantSteps := []Step{
 		{Op: Read, Var: "x[1]", Into: "r"},

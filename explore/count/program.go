@@ -78,6 +78,28 @@ const (
 
 var rels = []string{string(Equal), string(NotEqual), string(Less), string(Greater)}
 
+// Size returns how many steps the program has as it is written: what stands in conditions
+// counts, the conditions do not.
+func (p *Program) Size() int {
+	n := 0
+	for _, t := range p.Threads {
+		n += size(t.Steps)
+	}
+	return n
+}
+
+func size(steps []Step) int {
+	n := 0
+	for _, s := range steps {
+		if s.Op == If {
+			n += size(s.Then) + size(s.Else)
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
 // String returns the program as a file has it; [Parse] makes the same program of it.
 func (p *Program) String() string {
 	var b strings.Builder
