@@ -48,6 +48,10 @@ func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
 	return body
 }
 
+// Deciding reports whether a handler is being run whole: the run of guest code that it is
+// in has not ended, and the truth recorder does not know of it yet.
+func (m *Machine) Deciding() bool { return m.answers.asking }
+
 func (m *Machine) forgetAnswers() {
 	m.answers.reads.Clear()
 	m.answers.stale = false

@@ -24,6 +24,7 @@ type Snapshot struct {
 	log    trace.Journal[LogLine]
 
 	watched []watched
+	returns []guest.Addr
 	counts  []uint64
 	live    []Activation
 	lives   []int // by task: how many of live are its
@@ -51,6 +52,7 @@ func (m *Machine) Save(s *Snapshot) {
 	s.output, s.log = m.output.Mark(), m.log.Mark()
 	r := &m.truth
 	s.watched = append(s.watched[:0], r.watched...)
+	s.returns = append(s.returns[:0], r.returns...)
 	s.counts = append(s.counts[:0], r.counts...)
 	s.live, s.lives = s.live[:0], s.lives[:0]
 	for _, l := range r.live {
@@ -119,16 +121,11 @@ func (m *Machine) markHolds(on bool) {
 // that was not mapped for a while are lost.
 func (m *Machine) restoreTruth(s *Snapshot) {
 	r := &m.truth
-	if m.remapped || !slices.Equal(r.watched, s.watched) {
-		for _, w := range r.watched {
-			m.cpu.Watch(w.addr, false)
-			m.cpu.Watch(w.after, false)
-		}
+	if m.remapped || !slices.Equal(r.watched, s.watched) || !slices.Equal(r.returns, s.returns) {
+		m.markTruth(false)
 		r.watched = append(r.watched[:0], s.watched...)
-		for _, w := range r.watched {
-			m.cpu.Watch(w.addr, true)
-			m.cpu.Watch(w.after, w.on)
-		}
+		r.returns = append(r.returns[:0], s.returns...)
+		m.markTruth(true)
 	}
 	r.counts = append(r.counts[:0], s.counts...)
 	for i := range r.live {
@@ -139,6 +136,17 @@ func (m *Machine) restoreTruth(s *Snapshot) {
 		l := r.stack(guest.TaskID(i + 1))
 		*l = append((*l)[:0], live[:n]...)
 		live = live[n:]
+	}
+}
+
+// markTruth sets or clears all marks of the recorder.
+func (m *Machine) markTruth(on bool) {
+	for _, a := range m.truth.returns {
+		m.cpu.Watch(a, on)
+	}
+	for _, w := range m.truth.watched {
+		m.cpu.Watch(w.addr, on)
+		m.cpu.Watch(w.after, on && w.on)
 	}
 }
 

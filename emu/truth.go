@@ -1,6 +1,8 @@
 package emu
 
 import (
+	"slices"
+
 	"patchlab/emu/cpu"
 	"patchlab/guest"
 	"patchlab/trampoline"
@@ -16,14 +18,20 @@ type Activation struct {
 	Body guest.Addr
 	// Committed says that the body runs, or did.
 	Committed bool
+	// Tail is the body that has left by a tail call to Fn, 0 when Fn was called. It
+	// means something only where returns are watched: else a call behind the end of
+	// another one, with the same slot, looks alike.
+	Tail guest.Addr
 }
 
 // Truth records the activations of watched functions in every task, from what the
 // CPU reports: an entry is control coming to a watched address, and an activation
-// ends when the stack pointer passes its slot. Oracles and tests read it; nothing
-// that decides something in a run may.
+// ends when the stack pointer passes its slot. That is seen where it returns to, if
+// that is watched, at the next entry, and at the end of a run of guest code. Oracles
+// and tests read it; nothing that decides something in a run may.
 type Truth struct {
 	watched []watched
+	returns []guest.Addr   // watched places behind calls, sorted
 	live    [][]Activation // by task id - 1, outermost first
 	counts  []uint64       // by index in watched: how often it was committed as a body
 	sink    TruthSink
@@ -55,6 +63,29 @@ func (m *Machine) Watch(entry, after guest.Addr) {
 	m.truth.watched = append(m.truth.watched, watched{addr: entry, after: after})
 	m.truth.counts = append(m.truth.counts, 0)
 	m.cpu.Watch(entry, true)
+}
+
+// WatchReturns has the recorder look at the stack pointer when control comes to the places
+// behind calls that are given, so that activations which return there end at once. None
+// of them is behind a patch site.
+func (m *Machine) WatchReturns(at ...guest.Addr) {
+	m.touched()
+	r := &m.truth
+	for _, a := range at {
+		if i, found := slices.BinarySearch(r.returns, a); !found {
+			r.returns = slices.Insert(r.returns, i, a)
+			m.cpu.Watch(a, true)
+		}
+	}
+}
+
+// Watches reports whether the activations of the function at entry are recorded.
+func (r *Truth) Watches(entry guest.Addr) bool { return r.find(entry) >= 0 }
+
+// isReturn reports whether nothing is at a but a return that is watched.
+func (r *Truth) isReturn(a guest.Addr) bool {
+	_, found := slices.BinarySearch(r.returns, a)
+	return found && r.find(a) < 0
 }
 
 // SiteChanged tells the recorder that the site of the function at entry was
@@ -123,7 +154,11 @@ func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
 	for _, e := range x.Events {
 		switch e.Kind {
 		case cpu.Entered:
-			r.entered(t, s, e.Addr, e.SP)
+			if r.isReturn(e.Addr) {
+				r.leave(s, e.SP)
+			} else {
+				r.entered(t, s, e.Addr, e.SP)
+			}
 		case cpu.Decided:
 			r.chosen(s, e.SP+8, e.Body) // the call of the site is below the function's own slot
 		}
@@ -145,7 +180,7 @@ func (r *Truth) leave(s *[]Activation, sp guest.Addr) {
 // entered takes in that control came to a watched address.
 func (r *Truth) entered(t *task, s *[]Activation, at, sp guest.Addr) {
 	r.leave(s, sp)
-	top := len(*s) - 1
+	top, tail := len(*s)-1, guest.Addr(0)
 	if top >= 0 && (*s)[top].Slot == sp {
 		a := &(*s)[top]
 		i := r.findAfter(at)
@@ -160,12 +195,13 @@ func (r *Truth) entered(t *task, s *[]Activation, at, sp guest.Addr) {
 		case i >= 0:
 			return
 		}
+		tail = a.Body
 		*s = (*s)[:top] // a tail call: the caller has gone
 	} else if r.findAfter(at) >= 0 {
 		return
 	}
 	i := r.find(at)
-	*s = append(*s, Activation{Fn: at, Slot: sp})
+	*s = append(*s, Activation{Fn: at, Slot: sp, Tail: tail})
 	if !r.watched[i].on {
 		r.commit(t, s, len(*s)-1, at)
 	}
