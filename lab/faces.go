@@ -61,40 +61,19 @@ func (m modelMachine) SetIP(id guest.TaskID, b guest.Addr) error { return m.l.Ma
 
 func (m modelMachine) Quiescence(id guest.TaskID) (uint64, bool) { return m.l.Machine.Quiescence(id) }
 
-func (m modelMachine) Unwind(id guest.TaskID, s *unwind.Stack) error { return m.l.Unwind(id, s) }
+func (m modelMachine) Unwind(id guest.TaskID, s *unwind.Stack) error {
+	err := m.l.Unwind(id, s)
+	if err == nil {
+		teller{m.l}.unwound(id, s)
+	}
+	return err
+}
 
 // Unwind replaces the content of s by the task's stack: all of it, or an error that says
 // why it is unreliable.
 func (l *Lab) Unwind(id guest.TaskID, s *unwind.Stack) error {
 	t := l.Machine.UnwindTarget(id, l.config.TrustInterrupted)
 	return l.unwinder.Unwind(&t, s)
-}
-
-// modelObserver passes on what the model tells, each thing once.
-type modelObserver struct{ l *Lab }
-
-func (o modelObserver) Switched(s livepatch.Switched) {
-	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
-		to.Switched(s)
-	}
-}
-
-func (o modelObserver) Reached(s livepatch.Stage, t livepatch.Transition) {
-	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
-		to.Reached(s, t)
-	}
-}
-
-func (o modelObserver) Checked(id guest.TaskID, c livepatch.Check) {
-	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
-		to.Checked(id, c)
-	}
-}
-
-func (o modelObserver) Warned(line string) {
-	if to := o.l.config.Observer; to != nil && !o.l.Machine.Repeating() {
-		to.Warned(line)
-	}
 }
 
 // modelSites is the trampoline as the model sees it.

@@ -40,10 +40,10 @@ var fields = []struct {
 		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `
-		saved: watched counts live
+		saved: watched returns counts live
 		outside: sink`},
 	{typeOf(reflect.TypeFor[emu.Truth](), "watched"), nil, `saved: addr after on`},
-	{reflect.TypeFor[emu.Activation](), nil, `saved: Fn Slot Body Committed`},
+	{reflect.TypeFor[emu.Activation](), nil, `saved: Fn Slot Body Committed Tail`},
 	{reflect.TypeFor[emu.Output](), nil, `saved: Task Text`},
 	{reflect.TypeFor[emu.LogLine](), nil, `saved: Time Level Text`},
 	{reflect.TypeFor[mem.Space](), reflect.TypeFor[mem.Snapshot](), `
@@ -70,11 +70,11 @@ var fields = []struct {
 		fixed: store`},
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
-		saved: modules counts
+		saved: modules counts witnesses
 		fixed: Operator Worker config prog arena writer write oneWrite wait unwinder
 		fixed: Machine Model Sites
 		derived: Code`},
-	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch`},
+	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces`},
 	{reflect.TypeFor[Counts](), nil, `
 		fixed: l patched bodies
 		saved: state`}, // the maps only grow, and say what a patch would replace

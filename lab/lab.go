@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"patchlab/emu"
@@ -64,6 +65,8 @@ type Lab struct {
 	wait     protocol.TableID // the operator's sleep
 	unwinder unwind.Unwinder
 	counts   Counts
+	// witnesses are told what happens; the list does not change once something ran.
+	witnesses []Witness
 
 	modules []*module // loaded, oldest first
 }
@@ -96,7 +99,7 @@ func New(c Config) (*Lab, error) {
 	}
 	l.addTables(store)
 	l.Model, err = livepatch.New(l.prog, livepatch.Needs{
-		Machine: modelMachine{l}, Sites: modelSites{l}, Symbols: modelSymbols{l}, Observer: modelObserver{l},
+		Machine: modelMachine{l}, Sites: modelSites{l}, Symbols: modelSymbols{l}, Observer: teller{l},
 	}, c.Model)
 	if err != nil {
 		return nil, err
@@ -137,18 +140,21 @@ func (l *Lab) addTables(store *protocol.Store) {
 // prepare turns the program's sites into nops, tells the unwinder about its text, and
 // makes the laboratory's own tasks.
 func (l *Lab) prepare() error {
-	if _, err := l.prepareText(&l.config.Program.Symtab, func(r guest.Range) bool { return r.Start < emu.UserBase }); err != nil {
+	inKernel := func(r guest.Range) bool { return r.Start < emu.UserBase }
+	if _, err := l.prepareText(&l.config.Program.Symtab, inKernel); err != nil {
 		return err
 	}
 	if err := l.Code.Add(arenaCode(l.arena)...); err != nil {
 		return err
 	}
 	l.counts.init(l)
-	l.Machine.Truth().Listen(&l.counts)
+	l.Machine.Truth().Listen(teller{l})
 	for i := range l.Sites.Len() {
 		s := l.Sites.Site(i)
 		l.Machine.Watch(s.Func.Range.Start, guest.Addr(s.Return()))
 	}
+	user := func(f image.Function) bool { return !inKernel(f.Range) }
+	l.watchReturns(slices.DeleteFunc(slices.Clone(l.config.Program.Functions), user))
 	if err := l.Machine.Boot(); err != nil {
 		return err
 	}

@@ -13,11 +13,12 @@ import (
 
 // module is a loaded module.
 type module struct {
-	name    string
-	linked  *image.Linked
-	known   []unwind.Func // what the unwinder knows of its functions
-	patch   livepatch.PatchID
-	isPatch bool
+	name     string
+	linked   *image.Linked
+	known    []unwind.Func // what the unwinder knows of its functions
+	patch    livepatch.PatchID
+	isPatch  bool
+	replaces bool // it is a patch that takes the place of all others
 }
 
 // module returns the loaded module of that name, or nil.
@@ -63,20 +64,24 @@ func (l *Lab) Load(o *image.Object) error {
 	if err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}
-	m := &module{name: o.Name, linked: linked, isPatch: isPatch}
+	m := &module{name: o.Name, linked: linked, isPatch: isPatch, replaces: decl.Replace}
 	if err := l.insert(m); err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}
 	if !isPatch {
+		l.watchReturns(linked.Functions)
+		teller{l}.loaded(m)
 		return nil
 	}
 	m.patch = l.Model.AddPatch(patchOf(o.Name, decl))
-	l.counts.patch(l, o.Name, decl)
 	for _, obj := range decl.Objects {
 		for _, f := range obj.Funcs {
 			l.watchBody(f.NewFunc)
 		}
 	}
+	l.watchReturns(linked.Functions)
+	teller{l}.loaded(m)
+	l.counts.patch(l, o.Name, decl)
 	l.Machine.Start(l.Operator, l.Model.Tables().Enable, uint64(m.patch))
 	return nil
 }
@@ -101,6 +106,12 @@ func (l *Lab) insert(m *module) error {
 		return errors.Join(err, l.remove(m))
 	}
 	return nil
+}
+
+// unload takes a module out that was told to be in.
+func (l *Lab) unload(m *module) error {
+	teller{l}.unloaded(m)
+	return l.remove(m)
 }
 
 // remove takes a module out again.
@@ -148,7 +159,7 @@ func (l *Lab) Loaded(name string) error {
 	}
 	var errno livepatch.Errno
 	errors.As(err, &errno)
-	return errors.Join(&LoadError{Module: name, Errno: errno}, l.remove(m))
+	return errors.Join(&LoadError{Module: name, Errno: errno}, l.unload(m))
 }
 
 // Write begins to write to a file of a patch, such as "evening/enabled". Run the machine
@@ -189,5 +200,5 @@ func (l *Lab) Unload(name string) error {
 	if m.isPatch && !l.Model.Removable(m.patch) {
 		return livepatch.EBUSY
 	}
-	return l.remove(m)
+	return l.unload(m)
 }

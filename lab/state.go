@@ -17,6 +17,8 @@ type labState struct {
 	sites   trampoline.SitesSnapshot
 	modules []*module
 	counts  countState
+	// witnesses is what each witness has saved.
+	witnesses []any
 }
 
 // Save implements [emu.Companion].
@@ -31,6 +33,12 @@ func (c companion) Save(old any) any {
 	s.modules = l.modules
 	s.counts = l.counts.state
 	s.counts.mixes = slices.Clip(s.counts.mixes)
+	for len(s.witnesses) < len(l.witnesses) {
+		s.witnesses = append(s.witnesses, nil)
+	}
+	for i, w := range l.witnesses {
+		s.witnesses[i] = w.Save(s.witnesses[i])
+	}
 	return s
 }
 
@@ -40,6 +48,11 @@ func (c companion) Restore(state any) error {
 	l.Model.Restore(&s.model)
 	l.Sites.Restore(&s.sites)
 	l.counts.state = s.counts
+	for i, w := range l.witnesses {
+		if err := w.Restore(s.witnesses[i]); err != nil {
+			return err
+		}
+	}
 	if slices.Equal(l.modules, s.modules) {
 		return nil
 	}
