@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"slices"
 	"testing"
 
 	"patchlab/guest"
@@ -129,6 +130,11 @@ func TestHoldInHandler(t *testing.T) {
 			}
 			if _, now := r.Quiescence(1); now {
 				t.Errorf("%s: at %s a task is taken for quiescent", s.policy.Name(), place)
+			}
+			// Whole, the CPU decides, and the machine is told nothing.
+			inSteps := s.policy.Stepped() && slices.Contains([]string{"F.unlock", "shim.leave", "shim.ret", "stub.commit"}, place)
+			if inSteps && r.UnwindTarget(1, false).Decided != r.addr("body") {
+				t.Errorf("%s: at %s an unwinder is not shown what was decided", s.policy.Name(), place)
 			}
 			goesOn(t, r, 2, !atomic)
 			if d, _ := r.Task(1); addr != 0 && d.Regs.RIP != addr {

@@ -11,13 +11,14 @@ const diffChunk = 256
 var zeros [diffChunk]byte
 
 // AppendDiff appends address and value of each word that is not as root holds it; of
-// memory that root does not have, each that is not zero. Text counts that was changed.
-// Equal bytes mean equal memory, for spaces that have the same mappings.
+// memory that root does not have, each that is not zero or not as it was loaded. Text
+// counts that was changed. Equal bytes mean equal memory and the other way round, for
+// spaces that have the same mappings.
 func (s *Space) AppendDiff(dst []byte, root *Snapshot) []byte {
 	data := root.data
 	next := 0 // in root.maps, which has nearly the same order
 	for _, m := range s.maps {
-		var was []byte
+		was, changes := m.loaded, kept(m.Perm, m.gen)
 		for i := next; i < len(root.maps) && root.maps[i].Range.Start <= m.Range.Start; i++ {
 			r := root.maps[i]
 			content := r.loaded
@@ -25,11 +26,11 @@ func (s *Space) AppendDiff(dst []byte, root *Snapshot) []byte {
 				content, data = data[:len(r.Data)], data[len(r.Data):]
 			}
 			if r == m {
-				was = content
+				was, changes = content, changes || kept(r.Perm, root.gens[i])
 			}
 			next = i + 1
 		}
-		if kept(m.Perm, m.gen) {
+		if changes {
 			dst = m.appendDiff(dst, was)
 		}
 	}

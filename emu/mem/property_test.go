@@ -62,6 +62,9 @@ type pair struct {
 	// byContent and byHash hold what was seen before.
 	byContent map[string]uint64
 	byHash    map[uint64]string
+	// diffs holds the differences from the first saved state that were seen, by
+	// mappings and content, and the other way round.
+	diffs, byDiff map[string]string
 }
 
 type savedPair struct {
@@ -157,6 +160,30 @@ func (p *pair) save(t *rapid.T) {
 	}
 	p.s.Save(&p.saved[i].snap)
 	p.saved[i].n = p.n
+	if i == 0 {
+		p.diffs, p.byDiff = map[string]string{}, map[string]string{}
+	}
+}
+
+// checkDiff wants the difference from the first saved state to tell apart what has
+// different content, and nothing else, where the mappings are the same.
+func (p *pair) checkDiff(t *rapid.T) {
+	if len(p.saved) == 0 {
+		return
+	}
+	maps := ""
+	for _, m := range p.s.Mappings() {
+		maps += fmt.Sprintf("%p ", m)
+	}
+	diff := maps + string(p.s.AppendDiff(nil, &p.saved[0].snap))
+	content := maps + p.n.content()
+	if d, seen := p.diffs[content]; seen && d != diff {
+		t.Fatal("the same content has another difference")
+	}
+	if c, seen := p.byDiff[diff]; seen && c != content {
+		t.Fatal("other content has the same difference")
+	}
+	p.diffs[content], p.byDiff[diff] = diff, content
 }
 
 // told is what a restore says.
@@ -232,6 +259,7 @@ func (p *pair) check(t *rapid.T) {
 		t.Fatal("other content has the same hash")
 	}
 	p.byContent[content], p.byHash[hash] = hash, content
+	p.checkDiff(t)
 }
 
 func TestSpaceIsAsTheModel(t *testing.T) {
