@@ -216,3 +216,25 @@ func TestWritesOfVariablesCount(t *testing.T) {
 		}
 	}
 }
+
+// TestPassingChangesCount wants a byte that is another one for a while to show.
+func TestPassingChangesCount(t *testing.T) {
+	x := newScratchRun(t, func() sched.Policy { return &fixedTurn{n: 2} }, 20) // the first stop is early
+	flip := func() {
+		if err := x.mem.WriteAt(x.addr("scratch"), []byte{byte(x.word("scratch")) ^ 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := x.from(0, func() {
+		flip()
+		for x.Steps() == 0 || x.Steps()%memoryEvery != 0 {
+			if s, err := x.Step(); s != Running || err != nil {
+				t.Fatalf("%d, %v: the run is too short", s, err)
+			}
+		}
+		flip()
+	})
+	if got == x.want {
+		t.Error("the digest does not show a byte that was changed for a while")
+	}
+}

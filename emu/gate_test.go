@@ -178,3 +178,51 @@ func TestUnwindTargets(t *testing.T) {
 		t.Errorf("back in user mode: %+v", u)
 	}
 }
+
+// TestServiceRegisters wants a service to leave registers as SYSCALL does, and all others
+// alone.
+func TestServiceRegisters(t *testing.T) {
+	r := newRig(t, setup{source: `// asm
+	.text
+	SYM_FUNC_START(fn)
+	push	%rbp
+	mov	$7, %rdi
+	mov	$8, %rsi
+	mov	$9, %rdx
+	stc
+	call	pl_current
+	setc	carry
+	mov	%rcx, left
+	mov	%r11, left+8
+	mov	%rdi, left+16
+	mov	%rsi, left+24
+	mov	%rdx, left+32
+	mov	%rax, left+40
+	pop	%rbp
+	ret
+	SYM_FUNC_END(fn)
+	GATE(0x1001, fn)
+	.data
+	.globl	left, carry
+left:	.skip	64
+carry:	.quad	0
+// user asm
+	.text
+	SYM_FUNC_START(user)
+	mov	$0x1001, %eax
+	syscall
+	mov	$60, %eax
+	syscall
+	SYM_FUNC_END(user)
+	`, tasks: []string{"user"}})
+	r.finish()
+	flags := r.word("left", 1)
+	for i, want := range []uint64{uint64(r.addr("pl_current")) + 11, flags | carry, 7, 8, 9, 1} {
+		if got := r.word("left", i); got != want {
+			t.Errorf("word %d is %#x, want %#x", i, got, want)
+		}
+	}
+	if r.word("carry") != 1 {
+		t.Error("the flags are not as before")
+	}
+}

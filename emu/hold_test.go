@@ -219,3 +219,28 @@ func TestReschedAtUnlock(t *testing.T) {
 		t.Errorf("%d calls", r.word("calls"))
 	}
 }
+
+// TestHoldsGoWithSnapshots wants a restore to bring holds back, and to take later ones
+// away.
+func TestHoldsGoWithSnapshots(t *testing.T) {
+	r := newRig(t, setup{source: holdProgram, tasks: []string{"user:1", "user:2"}})
+	var without, with Snapshot
+	r.Save(&without)
+	r.Hold(1, r.addr("f"), "")
+	r.Save(&with)
+	for range 2 {
+		if err := r.Restore(&without); err != nil {
+			t.Fatal(err)
+		}
+		r.finish()
+		if err := r.Restore(&with); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := r.until(func() bool { return r.state(1) == Held }); s != Running || err != nil {
+			t.Fatal(s, err)
+		}
+		if d, _ := r.Task(1); d.Regs.RIP != r.addr("f") {
+			t.Errorf("held at %s", r.Symbol(d.Regs.RIP))
+		}
+	}
+}

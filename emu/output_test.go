@@ -43,6 +43,12 @@ func TestCondResched(t *testing.T) {
 	if !points["R.check"] || r.word("n") != 2 {
 		t.Errorf("points %v, %d passes", points, r.word("n"))
 	}
+	r = newRig(t, setup{source: source, tasks: []string{"user:1", "user:2"}, policy: &stepped{}})
+	r.p.store.Write(r.p.resched, 0, 1)
+	r.finish()
+	if r.word("order") != 1212 {
+		t.Errorf("the order is %d with a protocol in between", r.word("order"))
+	}
 }
 
 // TestOutputInOrder wants log and output of several tasks in the order in which they
