@@ -22,10 +22,13 @@ const importOrder = `
 	emu, unwind/fp, livepatch
 	only livepatch: guest, protocol, unwind
 
-	# the laboratory puts them together
-	lab/...
+	# the laboratory puts them together, the oracle judges what happens there, and
+	# experiments need both
+	lab/scenario < lab/build, lab/scenario < lab
+	explore/oracle
+	lab/experiment
 	testprogs
-	explore
+	explore/...
 	cmd/patchlab
 
 	# helpers of tests

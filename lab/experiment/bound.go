@@ -22,6 +22,7 @@ var ErrCanceled = errors.New("interrupted")
 type bounds struct {
 	wall     time.Duration
 	canceled atomic.Bool
+	cut      bool // the run was ended from outside
 }
 
 // watch interrupts the laboratory when the host's time is over or cancel is closed,
@@ -56,7 +57,9 @@ func (b *bounds) judge(what string, err error) error {
 		return fmt.Errorf("%w: waiting until %s: %w", ErrNotConverged, what, err)
 	case !errors.Is(err, emu.ErrInterrupted):
 		return err
-	case b.canceled.Load():
+	}
+	b.cut = true
+	if b.canceled.Load() {
 		return fmt.Errorf("%w while waiting until %s", ErrCanceled, what)
 	}
 	return fmt.Errorf("%w: waiting until %s: the bound of %s on the host's time is reached", ErrNotConverged, what, b.wall)

@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 
+	"patchlab/explore/oracle"
 	"patchlab/guest"
 	"patchlab/lab"
 	"patchlab/lab/scenario"
@@ -14,6 +15,7 @@ import (
 // drives it.
 type Directed struct {
 	Lab    *lab.Lab
+	Oracle *oracle.Oracle // judges what happens in Lab
 	Script []scenario.Command
 
 	r *runner
@@ -31,8 +33,8 @@ func (b *Built) Directed(o Options) (*Directed, error) {
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	r.report.Lab = r.lab
-	return &Directed{Lab: r.lab, Script: b.Scenario.Script, r: r}, nil
+	r.report.Lab, r.oracle = r.lab, oracle.Attach(r.lab)
+	return &Directed{Lab: r.lab, Oracle: r.oracle, Script: b.Scenario.Script, r: r}, nil
 }
 
 // Waits reports whether command i waits for something, and whether it is so now. A

@@ -38,6 +38,8 @@ func (r *runner) expect(c scenario.Command) error {
 		return r.expectCalls(c)
 	case scenario.ExpectMixed:
 		r.expectMixed(c)
+	case scenario.ExpectViolation:
+		r.expectViolation(c)
 	default:
 		panic(fmt.Sprintf("BUG: no command %s", c.Verb))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"patchlab/emu/cpu"
+	"patchlab/explore/oracle"
 	"patchlab/guest"
 	"patchlab/image"
 	"patchlab/lab"
@@ -81,7 +82,8 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Lin
 // Run runs a built scenario. It returns a report, whose laboratory the caller closes,
 // even with an error, unless the laboratory could not be made. An error says why the
 // script could not be carried on: one that is [ErrNotConverged] or [ErrCanceled], an
-// *emu.Fault, or another failure; failed expectations are in the report.
+// *emu.Fault, or another failure; failed expectations are in the report. So is what the
+// oracle has found: each violation that the scenario does not expect is a failure.
 func (b *Built) Run(o Options) (*Report, error) {
 	c, breaks, err := b.config(o)
 	if err != nil {
@@ -93,6 +95,7 @@ func (b *Built) Run(o Options) (*Report, error) {
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
+	r.oracle = oracle.Attach(r.lab)
 	report.begin(r.lab, b.replaced())
 	r.recorder.begin(o.Timeline)
 	r.bounds.wall = o.MaxWall
@@ -102,6 +105,7 @@ func (b *Built) Run(o Options) (*Report, error) {
 	stop := r.bounds.watch(r.lab, o.Cancel)
 	err = r.run()
 	stop()
+	r.judgeEnd(err)
 	r.recorder.flush()
 	report.end(err)
 	return report, err

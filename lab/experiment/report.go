@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"patchlab/emu/trace"
+	"patchlab/explore/oracle"
 	"patchlab/guest"
 	"patchlab/lab"
 	"patchlab/lab/scenario"
@@ -29,7 +30,9 @@ type Report struct {
 
 	Expectations int // how many were judged
 	Failures     []*Failure
-	Err          error // why the script could not be carried on, as [Built.Run] returns it
+	// Violations are all that the oracle has found, expected or not, in order.
+	Violations []oracle.Violation
+	Err        error // why the script could not be carried on, as [Built.Run] returns it
 	// Rest says where the tasks are that have not exited, when Err is not nil.
 	Rest []Place
 
@@ -39,6 +42,8 @@ type Report struct {
 	// ones, whose bodies were of both sides.
 	Nested [2]uint64
 	Mixed  int
+	// TailMixes counts tail calls from a body of one side to one of the other.
+	TailMixes int
 
 	Digest trace.Digest
 	Steps  uint64

@@ -156,8 +156,12 @@ func (r *Report) writeCalls(b *strings.Builder) {
 }
 
 func (r *Report) nestedText() string {
-	return fmt.Sprintf("during transitions, tasks on the old side (state 0) made %s of patched functions, "+
+	text := fmt.Sprintf("during transitions, tasks on the old side (state 0) made %s of patched functions, "+
 		"tasks on the new side (state 1) made %d; mixed: %d", plural(int(r.Nested[0]), "nested call"), r.Nested[1], r.Mixed)
+	if r.TailMixes > 0 {
+		text += fmt.Sprintf(", and by tail calls %d", r.TailMixes)
+	}
+	return text
 }
 
 // writeRegisters writes registers, four in a line.

@@ -46,6 +46,7 @@ expect t1 pending on-stack greet.cold
 expect t1 switched exit-gate
 expect calls greet new >= 3
 expect mixed 0
+expect violation no-mixing
 -- program.c --
 int a;
 -- user.S --
@@ -121,6 +122,7 @@ func TestParse(t *testing.T) {
 		{Verb: ExpectSwitched, Task: "t1", Rule: "exit-gate"},
 		{Verb: ExpectCalls, Function: "greet", Side: "new", Op: ">=", N: 3},
 		{Verb: ExpectMixed},
+		{Verb: ExpectViolation, Invariant: "no-mixing"},
 	}
 	var got []Command
 	for i, w := range want {
@@ -193,6 +195,7 @@ func TestErrors(t *testing.T) {
 		{"hold t1/x at f\n" + files, `1: "t1/x" is not a task's name`},
 		{"expect output\n" + files, `1: "expect output": there is no file expect/output`},
 		{"expect t1 switched exitgate\n" + files, `1: RULE cannot be "exitgate": did you mean "exit-gate"?`},
+		{"expect violation no-mix\n" + files, `1: INVARIANT cannot be "no-mix": did you mean "no-mixing"?`},
 		{"expect calls f newer == 1\n" + files, `1: SIDE cannot be "newer": did you mean "new"?`},
 		{"expect calls f new = 1\n" + files, `1: OP cannot be "=": there are ==, !=, <, <=, >, >=`},
 	} {

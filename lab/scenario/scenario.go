@@ -60,18 +60,19 @@ type Command struct {
 	Fails bool
 	Error string
 
-	Patch    string     // NAME
-	Params   []string   // KEY=VALUE...
-	Path     Path       // PATH
-	Value    string     // VALUE
-	Duration guest.Time // DURATION
-	Task     string     // TASK
-	Function string     // FUNCTION
-	Point    Point      // POINT
-	Side     string     // SIDE: "old" or "new"
-	Op       string     // OP: "==", "!=", "<", "<=", ">", ">="
-	N        int        // N, not negative
-	Rule     string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force"
+	Patch     string     // NAME
+	Params    []string   // KEY=VALUE...
+	Path      Path       // PATH
+	Value     string     // VALUE
+	Duration  guest.Time // DURATION
+	Task      string     // TASK
+	Function  string     // FUNCTION
+	Point     Point      // POINT
+	Side      string     // SIDE: "old" or "new"
+	Op        string     // OP: "==", "!=", "<", "<=", ">", ">="
+	N         int        // N, not negative
+	Invariant string     // INVARIANT, by its name
+	Rule      string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force"
 }
 
 // PatchNamed returns the patch of that name, or nil.

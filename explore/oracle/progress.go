@@ -1,0 +1,47 @@
+package oracle
+
+import (
+	"fmt"
+	"strings"
+
+	"patchlab/livepatch"
+)
+
+// Ended judges the end of a run that could not go on, or not for longer: err is what the
+// machine said, nil when nothing moves any more. It judges [Progress], and
+// [NothingDangles] for a fault.
+//
+// Preconditions: for Progress the scheduling was fair, and the run not cut short from
+// outside.
+func (o *Oracle) Ended(err error) {
+	o.fault(err)
+	if o.current == none {
+		return
+	}
+	v := Violation{Rule: Progress, Attribution: KnownLimit}
+	var why []string
+	for _, p := range o.l.Model.Pending() {
+		why = append(why, p.String())
+		if !o.stays(p) {
+			v.Attribution = Model
+		}
+	}
+	if len(why) == 0 {
+		v.Attribution = Model
+		why = []string{"no task is pending"}
+	}
+	v.Text = fmt.Sprintf("the transition of %s is not complete: %s", o.patches[o.current].name, strings.Join(why, "; "))
+	o.report(v)
+}
+
+// stays reports whether a task is where no rule of livepatch moves it: really in a
+// function of the side that is left.
+func (o *Oracle) stays(p livepatch.PendingTask) bool {
+	left := sideOf(int(p.State))
+	for _, a := range o.l.Machine.Truth().Live(p.Task) {
+		if o.side(o.current, a) == left {
+			return true
+		}
+	}
+	return false
+}
