@@ -11,7 +11,8 @@ import (
 // A directed machine moves only where it is told to, one visible step of one task at a
 // time: that is what a search over schedules drives. Each task has a CPU of its own,
 // protocols are taken in steps, and time stands still: a task that sleeps until a time
-// is woken when the search says so, in any order.
+// is woken when the search says so, in any order. Only in its first step behind the sleep
+// is it the time that the task has slept for.
 
 // ErrInexact is returned by [Machine.MoveTask] when the guest did what it must not, and
 // registers and memory are past it in an unknown way. The caller restores the state from
@@ -30,12 +31,18 @@ func (m *Machine) Timed(id guest.TaskID) bool {
 	return t != nil && t.state == Asleep && t.waits == sleepTime
 }
 
-// Fire wakes a task that sleeps until a time, as if the time had come.
-func (m *Machine) Fire(id guest.TaskID) {
+// Fire wakes a task that sleeps until a time, and lets it make a step at that time. The
+// error is as of [Machine.MoveTask].
+func (m *Machine) Fire(id guest.TaskID, exact bool) error {
 	if !m.Timed(id) {
 		panic(fmt.Sprintf("BUG: task %d does not sleep until a time", id))
 	}
-	m.wake(m.task(id))
+	t, still := m.task(id), m.now
+	m.now = t.wakeAt
+	m.wake(t)
+	err := m.MoveTask(id, exact)
+	m.now = still
+	return err
 }
 
 // CanInterrupt reports whether a task can be taken off its CPU by an interrupt that

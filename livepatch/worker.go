@@ -15,13 +15,15 @@ func (m *Model) workerTable() *script {
 		}
 		return protocol.Continue()
 	})
-	s.step("W.sleep", func(f *protocol.Frame) protocol.Next {
+	untilDue := func(f *protocol.Frame) protocol.Next {
 		if due := guest.Time(m.store.Read(m.vars.workDue, protocol.Plain)); m.machine.Now() < due {
 			return f.Sleep(due)
 		}
 		return s.to("W.take")
-	})
-	s.step("W.woken", func(*protocol.Frame) protocol.Next { return s.to("W.sleep") })
+	}
+	s.step("W.sleep", untilDue)
+	s.step("W.woken", untilDue)
+	s.step("W.again", func(*protocol.Frame) protocol.Next { return s.to("W.woken") })
 	s.act("W.take", func(*protocol.Frame) { m.store.Swap(m.vars.workPending, 0) })
 	m.lockMutex(s)
 	s.step("W.attempt", func(f *protocol.Frame) protocol.Next {

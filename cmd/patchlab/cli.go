@@ -12,6 +12,7 @@ import (
 // grammar is the command line.
 type grammar struct {
 	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
+	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 }
@@ -25,6 +26,21 @@ type runCommand struct {
 	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
 	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
+}
+
+type exploreCommand struct {
+	File       string        `arg:"" name:"FILE.txtar" help:"The scenario; a line 'explore' in its script says where the search begins."`
+	Strategy   string        `name:"strategy" default:"merging" placeholder:"NAME" help:"How to search (${default})."`
+	Bound      int           `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (or delays); -1 is no bound (${default})."`
+	Seeds      seeds         `name:"seeds" placeholder:"N-M" help:"The seeds of random strategies (1-1000)."`
+	Interrupts int           `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
+	Retries    int           `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
+	Model      string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
+	Break      []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
+	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
+	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
+	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
+	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
 }
 
 type helpCommand struct {
@@ -63,6 +79,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 	switch ctx.Selected().Name {
 	case "run":
 		return a.run(&g.Run)
+	case "explore":
+		return a.explore(&g.Explore)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:

@@ -17,6 +17,7 @@ const (
 	unexpected   status = 1   // a failed expectation, a kernel warning, a guest fault
 	badInput     status = 2   // or a tool that failed
 	notConverged status = 3   // within the bounds of the run
+	inconclusive status = 4   // a search that found nothing, and did not try everything
 	interrupted  status = 130 // by Ctrl-C: 128 and the number of SIGINT, as shells expect
 )
 

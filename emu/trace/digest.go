@@ -30,5 +30,8 @@ func (d *Digest) AddString(s string) {
 	d.Add(w)
 }
 
+// Sum returns the digest as one word.
+func (d Digest) Sum() uint64 { return d.a ^ d.b }
+
 // String returns the digest as 32 hexadecimal digits.
 func (d Digest) String() string { return fmt.Sprintf("%016x%016x", d.a, d.b) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"patchlab/emu/cpu"
@@ -22,6 +23,8 @@ type Options struct {
 	// Seed and CPUs replace what the scenario sets, where not nil.
 	Seed *uint64
 	CPUs *int
+	// Model replaces the scenario's model, where not empty: one of [Models].
+	Model string
 	// Breaks are added to those of the scenario.
 	Breaks []string
 	// Open opens the backend that executes guest code. Default: the fast one.
@@ -68,6 +71,14 @@ func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 	}
 	return out, nil
 }
+
+// ModelClosed is the model with the holes of the faithful one closed by stated rules: the
+// check of a stack counts a body that a handler has decided on, and that no word of the
+// stack shows yet, as if it were there.
+const ModelClosed = "closed"
+
+// Models are the names of the consistency models. The first is the default.
+var Models = []string{"klp-6.12", ModelClosed}
 
 // Failure is an expectation of a scenario that was not met.
 type Failure struct {
@@ -131,6 +142,14 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	if c.MaxTime == 0 {
 		c.MaxTime = 300 * guest.Second
 	}
+	model := set.Model
+	if o.Model != "" {
+		model = o.Model
+	}
+	if model != "" && !slices.Contains(Models, model) {
+		return c, nil, fmt.Errorf("no model %q: there are %s", model, strings.Join(Models, ", "))
+	}
+	c.Model.CheckDecided = model == ModelClosed
 	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
 	for _, name := range slices.Concat(set.Breaks, o.Breaks) {
 		switch {

@@ -74,7 +74,7 @@ var kinds = []Kind{
 		return nil
 	}},
 	{Name: "POLICY", Doc: "rr: in turn; random: by the seed", Words: []string{"rr", "random"}, set: setWord},
-	{Name: "MODEL", Doc: "the release of Linux whose livepatch is modelled", Words: []string{"klp-6.12"}, set: setWord},
+	{Name: "MODEL", Doc: "klp-6.12: as that release of Linux; closed: with its known holes closed", Words: []string{"klp-6.12", "closed"}, set: setWord},
 	{Name: "OPTION", Doc: "unlock-may-reschedule: the handler may be rescheduled when it is done", Words: []string{"unlock-may-reschedule"}, set: setWord},
 	{Name: "BREAK", Doc: "the name of a deviation", set: matching(nameRE, "the name of a break", func(l *line, s string) { l.word = s })},
 	{Name: "PART", Doc: "the kernel part, the user part, or all patches", Words: []string{"program", "user", "patches"}, set: setWord},

@@ -1,0 +1,19 @@
+// Package explore tries many schedules of one scenario: every interleaving of its tasks,
+// the operator and the transition's worker at the visible steps of the machine, up to the
+// bounds that are set.
+//
+//	sys, err := explore.NewSystem(built, explore.Bounds{}, experiment.Options{})
+//	defer sys.Close()
+//	result, err := search.Run(ctx, ..., sys, ...)
+//
+// The search itself is in package search, and knows nothing of machines; this package
+// makes a scenario into a [search.System].
+//
+// # What is a visible step
+//
+// A task's step is one step of a protocol (handler, exit gate, scheduler hook, the
+// operator's and the worker's procedures), or guest code up to its next system call or
+// service, the handler of a redirected call, or its return from the kernel. Guest code
+// between two such points runs in one piece. Time has no order: a task that sleeps until
+// a time may wake at any moment.
+package explore

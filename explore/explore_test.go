@@ -1,0 +1,99 @@
+package explore_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"patchlab/explore"
+	"patchlab/explore/search"
+	"patchlab/lab/experiment"
+	"patchlab/lab/scenario"
+)
+
+// subject builds a scenario of testprogs/seed.
+func subject(t *testing.T, name string, b explore.Bounds, o experiment.Options) *explore.Subject {
+	t.Helper()
+	file := filepath.Join("..", "testprogs", "seed", name+".txtar")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenario.Parse(file, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := experiment.Build(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := explore.NewSubject(built, b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sub
+}
+
+// TestFoundingQuestion is the table of docs/founding-question.md, with schedules of at
+// most one preemption: that is where the violations are.
+func TestFoundingQuestion(t *testing.T) {
+	trusted := []string{experiment.TrustInterrupted}
+	inHandler := []string{"switch-in-handler"}
+	for _, c := range []struct {
+		scenario, model string
+		breaks          []string
+		interrupts      int
+		mixes           bool
+	}{
+		{"enable", "klp-6.12", nil, 0, false},
+		{"enable", "klp-6.12", trusted, 1, false},
+		{"enable", "klp-6.12", inHandler, 0, true},
+		{"disable", "klp-6.12", nil, 0, false},
+		{"disable", "klp-6.12", trusted, 1, true},
+		{"disable", "closed", trusted, 1, false},
+		{"disable", "klp-6.12", inHandler, 0, true},
+		{"disable-reschedule", "klp-6.12", nil, 0, true},
+		{"disable-reschedule", "closed", nil, 0, false},
+	} {
+		t.Run(c.scenario+" "+c.model+" "+filepath.Join(c.breaks...), func(t *testing.T) {
+			t.Parallel()
+			s := subject(t, c.scenario, explore.Bounds{Interrupts: c.interrupts}, experiment.Options{Model: c.model, Breaks: c.breaks})
+			r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.mixes {
+				if !r.Complete || len(r.Found) > 0 {
+					t.Errorf("%s; found %v", r.Sentence(), r.Found)
+				}
+				return
+			}
+			if len(r.Found) == 0 {
+				t.Fatalf("nothing found: %s", r.Sentence())
+			}
+			replayed(t, s, r.Found[0])
+		})
+	}
+}
+
+// replayed wants a schedule to fail again, in another machine, by the same rule and with
+// the same digest.
+func replayed(t *testing.T, s *explore.Subject, f search.Shrunk) {
+	t.Helper()
+	word, err := search.ParseCompact(f.Schedule.Compact())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Replay(f.Schedule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := s.Replay(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Failure != f.Failure || second != first {
+		t.Errorf("found %+v\nreplayed %+v\nagain %+v", f.Failure, first, second)
+	}
+}

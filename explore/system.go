@@ -1,0 +1,383 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"patchlab/emu"
+	"patchlab/explore/search"
+	"patchlab/guest"
+	"patchlab/lab"
+	"patchlab/lab/experiment"
+	"patchlab/lab/scenario"
+)
+
+// The kinds of choices besides [search.Move].
+const (
+	kindWake      uint8 = 1 // a task that sleeps until a time wakes, and moves
+	kindInterrupt uint8 = 2 // an interrupt takes a task off its CPU in the kernel
+)
+
+var kindNames = [...]string{"", "wake", "interrupt"}
+
+// Bounds limit what a search tries. What a bound cuts off is counted.
+type Bounds struct {
+	// Retries is how often the operator and the worker may each wake to look again
+	// while nothing has changed that they could be waiting for: no task of the program has
+	// moved or was switched, and no command of the script has begun or ended. Default: 1.
+	Retries int
+	// Interrupts is how often a task may be taken off its CPU by an interrupt in the
+	// kernel, in one schedule. Default: 0.
+	Interrupts int
+}
+
+// System is a scenario as a search sees it. It is for one goroutine.
+type System struct {
+	d      *experiment.Directed
+	lab    *lab.Lab
+	bounds Bounds
+
+	cursor
+	violation search.Failure
+	path      []search.Choice // since Reset, for repeating a step exactly
+	root      emu.Snapshot
+	slots     []slot
+	points    names
+	start     cursor // at root
+}
+
+// cursor is the part of the state that is not the laboratory's.
+type cursor struct {
+	command    int  // of the script
+	begun      bool // the command has begun and has not ended
+	last       guest.TaskID
+	retries    [2]int // wake-ups of operator and worker since something has changed
+	interrupts int
+	pathLen    int
+}
+
+type slot struct {
+	machine emu.Snapshot
+	cursor
+}
+
+// NewSystem makes a system of a built scenario. Close it.
+func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
+	if bounds.Retries == 0 {
+		bounds.Retries = 1
+	}
+	d, err := b.Directed(o)
+	if err != nil {
+		return nil, err
+	}
+	s := &System{d: d, lab: d.Lab, bounds: bounds, points: newNames()}
+	if err := s.prefix(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.lab.Machine.Save(&s.root)
+	s.start = s.cursor
+	s.start.last = 0
+	return s, nil
+}
+
+// maxPrefix bounds the steps that a scenario makes before its search begins.
+const maxPrefix = 100000
+
+// prefix carries out the script up to the command explore, if there is one, in one order:
+// the operator first, then the worker, then the tasks in the order of their ids.
+func (s *System) prefix() error {
+	end := slices.IndexFunc(s.d.Script, func(c scenario.Command) bool { return c.Verb == scenario.Explore })
+	if end < 0 {
+		return nil
+	}
+	status, err := s.settle()
+	for n := 0; err == nil && s.command <= end; n++ {
+		if status != search.Going || n == maxPrefix {
+			return fmt.Errorf("%s: the search does not begin: before it, the run is %s", s.d.Where(end), status)
+		}
+		status, err = s.Do(s.preferred())
+	}
+	return err
+}
+
+// preferred returns the choice of the prefix.
+func (s *System) preferred() search.Choice {
+	choices := s.Choices(nil)
+	for _, id := range []guest.TaskID{s.lab.Operator, s.lab.Worker} {
+		for _, c := range choices {
+			if guest.TaskID(c.Actor) == id && c.Kind != kindInterrupt {
+				return c
+			}
+		}
+	}
+	return slices.MinFunc(choices, func(a, b search.Choice) int { return int(a.Actor - b.Actor) })
+}
+
+// Close frees the laboratory.
+func (s *System) Close() error { return s.lab.Close() }
+
+// Reset implements [search.System].
+func (s *System) Reset() (search.Status, error) {
+	if err := s.lab.Machine.Restore(&s.root); err != nil {
+		return search.Going, err
+	}
+	s.cursor = s.start
+	s.path = s.path[:0]
+	s.violation = search.Failure{}
+	return s.settle()
+}
+
+// Save implements [search.System].
+func (s *System) Save(n int) {
+	for n >= len(s.slots) {
+		s.slots = append(s.slots, slot{})
+	}
+	s.lab.Machine.Save(&s.slots[n].machine)
+	s.slots[n].cursor = s.cursor
+}
+
+// Restore implements [search.System].
+func (s *System) Restore(n int) error {
+	s.cursor = s.slots[n].cursor
+	s.path = s.path[:s.pathLen]
+	return s.lab.Machine.Restore(&s.slots[n].machine)
+}
+
+// Choices implements [search.System].
+func (s *System) Choices(dst []search.Choice) []search.Choice {
+	if s.last != 0 {
+		dst = s.ofTask(dst, s.last)
+	}
+	for _, id := range s.lab.Machine.Tasks() {
+		if id != s.last {
+			dst = s.ofTask(dst, id)
+		}
+	}
+	if s.interrupts < s.bounds.Interrupts {
+		for _, id := range s.lab.Machine.Tasks() {
+			if s.lab.Machine.CanInterrupt(id) {
+				dst = append(dst, search.Choice{Actor: int32(id), Kind: kindInterrupt, Point: s.point(id)})
+			}
+		}
+	}
+	return dst
+}
+
+// ofTask appends what a task can do by itself.
+func (s *System) ofTask(dst []search.Choice, id guest.TaskID) []search.Choice {
+	m := s.lab.Machine
+	switch {
+	case id == s.lab.Operator && !s.begun:
+		if s.command < len(s.d.Script) && s.d.Begins(s.command) {
+			dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
+		}
+	case m.CanMove(id):
+		dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
+	case m.Timed(id) && s.mayWake(id):
+		dst = append(dst, search.Choice{Actor: int32(id), Kind: kindWake, Point: s.point(id)})
+	}
+	return dst
+}
+
+// poller returns the place in retries of a task that may look at something again and
+// again, or nil.
+func (s *System) poller(id guest.TaskID) *int {
+	switch id {
+	case s.lab.Operator:
+		return &s.retries[0]
+	case s.lab.Worker:
+		return &s.retries[1]
+	}
+	return nil
+}
+
+func (s *System) mayWake(id guest.TaskID) bool {
+	n := s.poller(id)
+	return n == nil || *n < s.bounds.Retries
+}
+
+// Preempts implements [search.System].
+func (s *System) Preempts(c search.Choice) bool {
+	if c.Kind == kindInterrupt {
+		return true
+	}
+	return s.last != 0 && guest.TaskID(c.Actor) != s.last && s.lab.Machine.CanMove(s.last)
+}
+
+// Do implements [search.System].
+func (s *System) Do(c search.Choice) (search.Status, error) {
+	s.path = append(s.path, c)
+	s.pathLen = len(s.path)
+	err := s.do(c, false)
+	if errors.Is(err, emu.ErrInexact) {
+		err = s.again()
+	}
+	var fault *emu.Fault
+	switch {
+	case errors.As(err, &fault):
+		s.violation = search.Failure{Rule: "guest-fault", Text: fault.Error()}
+		return search.Failed, nil
+	case err != nil:
+		return search.Going, err
+	}
+	return s.settle()
+}
+
+// do makes the step of a choice.
+func (s *System) do(c search.Choice, exact bool) error {
+	id := guest.TaskID(c.Actor)
+	m := s.lab.Machine
+	before := s.switched()
+	s.last = id
+	switch {
+	case c.Kind == kindInterrupt:
+		s.interrupts++
+		s.last = 0
+		return m.InterruptTask(id)
+	case id == s.lab.Operator && !s.begun:
+		s.begun = true
+		s.retries = [2]int{}
+		return s.d.Begin(s.command)
+	}
+	var err error
+	if c.Kind == kindWake {
+		if n := s.poller(id); n != nil {
+			*n++
+		}
+		err = m.Fire(id, exact)
+	} else {
+		err = m.MoveTask(id, exact)
+	}
+	if s.switched() != before || s.poller(id) == nil {
+		s.retries = [2]int{}
+	}
+	return err
+}
+
+// switched is a number that changes when a task is switched.
+func (s *System) switched() (n uint64) {
+	for _, id := range s.lab.Machine.Tasks() {
+		state, _ := s.lab.Model.PatchState(id)
+		n = n*3 + uint64(state+1)
+	}
+	return n
+}
+
+// again repeats the whole run, its last step exactly.
+func (s *System) again() error {
+	path := append([]search.Choice(nil), s.path...)
+	if err := s.lab.Machine.Restore(&s.root); err != nil {
+		return err
+	}
+	s.cursor = s.start
+	s.pathLen = len(path)
+	for i, c := range path {
+		if _, err := s.settle(); err != nil {
+			return err
+		}
+		if err := s.do(c, i == len(path)-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle carries out what of the script is no step of its own: it ends commands, passes
+// waits that are over and looks at expectations. Then it says how the run stands.
+func (s *System) settle() (search.Status, error) {
+	for s.command < len(s.d.Script) {
+		goOn, err := s.script()
+		if err != nil {
+			return search.Going, err
+		}
+		if !goOn {
+			break
+		}
+	}
+	if f := s.d.TakeFailures(); len(f) > 0 {
+		s.violation = search.Failure{Rule: "expectation", Text: f[0].Error()}
+		return search.Failed, nil
+	}
+	var buf [16]search.Choice
+	if len(s.Choices(buf[:0])) > 0 {
+		return search.Going, nil
+	}
+	return s.over(), nil
+}
+
+// script carries out a command of the script that is no step, and reports whether it was
+// one.
+func (s *System) script() (bool, error) {
+	i := s.command
+	switch {
+	case s.begun:
+		if !s.lab.Done() {
+			return false, nil
+		}
+		s.begun = false
+		s.retries = [2]int{}
+		s.command++
+		return true, s.d.End(i)
+	case s.d.Begins(i):
+		return false, nil
+	}
+	waits, ready, err := s.d.Waits(i)
+	if err != nil || waits && !ready {
+		return false, err
+	}
+	s.command++
+	if waits {
+		return true, nil
+	}
+	return true, s.d.Look(i)
+}
+
+// over says how a run has ended in which nobody can do anything any more.
+func (s *System) over() search.Status {
+	if s.command == len(s.d.Script) {
+		return search.Done
+	}
+	if s.lab.Machine.Timed(s.lab.Worker) || s.lab.Machine.Timed(s.lab.Operator) {
+		return search.Truncated // only the bound on retries ends it here
+	}
+	return search.Blocked
+}
+
+// State implements [search.System].
+func (s *System) State(dst []byte) []byte {
+	dst = append(dst, byte(s.command), byte(s.retries[0]), byte(s.retries[1]), byte(s.interrupts))
+	if s.begun {
+		dst = append(dst, 1)
+	}
+	dst = s.lab.Model.AppendState(dst)
+	return s.lab.Machine.AppendState(dst, &s.root)
+}
+
+// Failure implements [search.System].
+func (s *System) Failure() search.Failure { return s.violation }
+
+// Describe implements [search.System].
+func (s *System) Describe(c search.Choice) (actor, kind, point string) {
+	return s.lab.Machine.TaskName(guest.TaskID(c.Actor)), kindNames[c.Kind], s.points.name(c.Point)
+}
+
+// point returns the number of where a task stands.
+func (s *System) point(id guest.TaskID) uint32 {
+	m := s.lab.Machine
+	if id == s.lab.Operator && !s.begun {
+		return s.points.number(fmt.Sprintf("script:%d", s.d.Script[s.command].Line))
+	}
+	if p := m.Point(id); p != "" {
+		return s.points.number(p)
+	}
+	return s.points.at(m.PC(id), m.Symbol)
+}
+
+// Digest implements [search.Witness].
+func (s *System) Digest() uint64 { return max(s.lab.Machine.Digest().Sum(), 1) }
+
+// Where implements [search.Witness].
+func (s *System) Where() string { return fmt.Sprintf("%d steps of the machine", s.lab.Machine.Steps()) }
+
+var _ search.Witness = (*System)(nil)
