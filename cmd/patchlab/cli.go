@@ -13,6 +13,7 @@ import (
 type grammar struct {
 	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
 	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 }
@@ -81,6 +82,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.run(&g.Run)
 	case "explore":
 		return a.explore(&g.Explore)
+	case "count":
+		return a.count(&g.Count)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:

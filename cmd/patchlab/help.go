@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"patchlab/explore/count"
 	"patchlab/lab/experiment"
 )
 
@@ -76,7 +77,10 @@ func (a *app) explain(c *kong.Node) error {
 		fmt.Fprintf(&b, "\n  %s\n", name)
 		wrap(&b, "        ", f.Help)
 	}
-	if c.Name == "run" {
+	switch c.Name {
+	case "count":
+		b.WriteString("\n" + count.Language)
+	case "run":
 		b.WriteByte('\n')
 		wrap(&b, "", "The names for -break: "+strings.Join(experiment.BreakNames(), ", ")+".")
 		wrap(&b, "", "'patchlab help' says what the exit status means.")

@@ -20,13 +20,18 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata. They find the scenarios of
-// testdata/scenarios in their own folder, and the project's own in $TESTPROGS.
+// testdata/scenarios in their own folder, the project's own in $TESTPROGS, and step
+// programs in $COUNT.
 func TestScripts(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	testprogs, err := filepath.Abs("../../testprogs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, err := filepath.Abs("../../explore/count/testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("TESTPROGS", testprogs)
+			e.Setenv("COUNT", counts)
 			e.Setenv("BIN", filepath.Dir(binary))
 			return os.CopyFS(e.WorkDir, os.DirFS("testdata/scenarios"))
 		},
@@ -199,7 +205,7 @@ func TestLongFlags(t *testing.T) {
 // TestStatusesAreExplained wants the help to name each exit status.
 func TestStatusesAreExplained(t *testing.T) {
 	_, text, _ := strings.Cut(helpText, "\nExit status\n")
-	for _, s := range []status{asExpected, unexpected, badInput, notConverged, interrupted} {
+	for _, s := range []status{asExpected, unexpected, badInput, notConverged, inconclusive, interrupted} {
 		if !strings.Contains("\n"+text, fmt.Sprintf("\n%5d   ", s)) {
 			t.Errorf("exit status %d is not explained", s)
 		}
