@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"patchlab/emu"
+	"patchlab/explore/oracle"
 	"patchlab/explore/search"
 	"patchlab/guest"
 	"patchlab/lab"
@@ -36,6 +37,7 @@ type Bounds struct {
 type System struct {
 	d      *experiment.Directed
 	lab    *lab.Lab
+	oracle *oracle.Oracle
 	bounds Bounds
 
 	cursor
@@ -71,7 +73,7 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 	if err != nil {
 		return nil, err
 	}
-	s := &System{d: d, lab: d.Lab, bounds: bounds, points: newNames()}
+	s := &System{d: d, lab: d.Lab, oracle: oracle.Attach(d.Lab), bounds: bounds, points: newNames()}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -295,6 +297,10 @@ func (s *System) settle() (search.Status, error) {
 			break
 		}
 	}
+	if v := s.oracle.Violations(); len(v) > 0 {
+		s.violation = search.Failure{Rule: v[0].Rule.String(), Text: v[0].Text}
+		return search.Failed, nil
+	}
 	if f := s.d.TakeFailures(); len(f) > 0 {
 		s.violation = search.Failure{Rule: "expectation", Text: f[0].Error()}
 		return search.Failed, nil
@@ -351,6 +357,7 @@ func (s *System) State(dst []byte) []byte {
 		dst = append(dst, 1)
 	}
 	dst = s.lab.Model.AppendState(dst)
+	dst = s.oracle.AppendState(dst)
 	return s.lab.Machine.AppendState(dst, &s.root)
 }
 

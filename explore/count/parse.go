@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"patchlab/lab/scenario"
 )
 
 // Parse reads a file of step programs; [Language] says what it looks like. name is its
@@ -85,7 +87,7 @@ func (r *reader) line(l line) error {
 	case slices.Contains(verbs, l.words[0]):
 		return r.fail(l, "%q stands in no thread: want a line \"thread NAME\" before it", l.words[0])
 	}
-	return r.fail(l, "unknown word %q: %s", l.words[0], suggest(l.words[0], slices.Concat(headings, verbs)))
+	return r.fail(l, "unknown word %q: %s", l.words[0], scenario.Suggest(l.words[0], slices.Concat(headings, verbs)))
 }
 
 func (r *reader) add(l line, name string) {

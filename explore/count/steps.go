@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"patchlab/lab/scenario"
 )
 
 // verbs are the words of lines within threads.
@@ -82,7 +84,7 @@ func (b *body) step(l line) (Step, error) {
 			return Step{}, err
 		}
 	case !slices.Contains(verbs, verb):
-		return Step{}, b.fail(l, "unknown step %q: %s", verb, suggest(verb, slices.Concat(verbs, headings)))
+		return Step{}, b.fail(l, "unknown step %q: %s", verb, scenario.Suggest(verb, slices.Concat(verbs, headings)))
 	}
 	switch {
 	case verb == "read" && len(words) == 1:
@@ -203,7 +205,7 @@ func (b *body) operand(l line, word string) (Operand, error) {
 	case b.number > 0 && m[1] == "i":
 		return Operand{Add: b.number + n}, nil
 	case !slices.Contains(b.registers, m[1]):
-		return Operand{}, b.fail(l, "no step before gives a value to the register %q: %s", m[1], suggest(m[1], b.registers))
+		return Operand{}, b.fail(l, "no step before gives a value to the register %q: %s", m[1], scenario.Suggest(m[1], b.registers))
 	}
 	return Operand{Reg: m[1], Add: n}, nil
 }

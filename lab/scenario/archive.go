@@ -34,7 +34,7 @@ func (s *Scenario) addFile(name string, line int, text string) error {
 		if !patchFile.MatchString("patches/" + base) {
 			valid[4] = "patches/NAME.c"
 		}
-		return &Error{s.File, line - 1, "a scenario has no file \"" + name + "\": " + suggest(name, valid)}
+		return &Error{s.File, line - 1, "a scenario has no file \"" + name + "\": " + Suggest(name, valid)}
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func kindOf(name string) *Kind {
 // store checks a word of the kind and stores it.
 func (k *Kind) store(l *line, word string) error {
 	if k.Words != nil && !slices.Contains(k.Words, word) {
-		return fmt.Errorf("%s cannot be %q: %s", k.Name, word, suggest(word, k.Words))
+		return fmt.Errorf("%s cannot be %q: %s", k.Name, word, Suggest(word, k.Words))
 	}
 	return k.set(l, word)
 }

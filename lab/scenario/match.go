@@ -9,7 +9,7 @@ import (
 func parseLine(words []string) (line, error) {
 	of := formsOf(words[0])
 	if of == nil {
-		return line{}, fmt.Errorf("unknown command %q: %s", words[0], suggest(words[0], firstWords()))
+		return line{}, fmt.Errorf("unknown command %q: %s", words[0], Suggest(words[0], firstWords()))
 	}
 	var near string // a form that fits but for a slip in a fixed word
 	var kind error  // what is wrong with a form that fits but for a kind

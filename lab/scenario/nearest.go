@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// suggest returns the valid word that is nearest to a wrong one, as a question; when
-// none is near, it lists all.
-func suggest(wrong string, valid []string) string {
+// Suggest returns the valid word that is nearest to a wrong one, as a question; when
+// none is near, it lists all. It is how messages about a wrong word end.
+func Suggest(wrong string, valid []string) string {
 	best, distance := "", len(wrong)/2+1
 	for _, w := range valid {
 		if d := editDistance(wrong, w); d < distance {

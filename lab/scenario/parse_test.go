@@ -164,7 +164,7 @@ func TestErrors(t *testing.T) {
 		{"cpus\n" + files, `1: "cpus": want cpus N`},
 		{"seed -1\n" + files, `1: "-1" is not a number of 64 bits`},
 		{"scheduler randon\n" + files, `1: POLICY cannot be "randon": did you mean "random"?`},
-		{"model linux\n" + files, `1: MODEL cannot be "linux": there are klp-6.12`},
+		{"model linux\n" + files, `1: MODEL cannot be "linux": there are klp-6.12, closed`},
 		{"break two words\n" + files, `1: "break two words": want break BREAK`},
 		{"cflags program\n" + files, `1: "cflags program": want cflags PART FLAG...`},
 		{"cflags kernel -O1\n" + files, `1: PART cannot be "kernel": there are program, user, patches`},

@@ -61,7 +61,7 @@ func parsePath(s string) (Path, error) {
 		for i, a := range attrs {
 			words[i] = string(a)
 		}
-		return Path{}, fmt.Errorf("%q has no value %q: %s", strings.Join(of, "/"), attr, suggest(string(attr), words))
+		return Path{}, fmt.Errorf("%q has no value %q: %s", strings.Join(of, "/"), attr, Suggest(string(attr), words))
 	case attr == PatchState:
 		return Path{Attr: attr, Task: of[0]}, nil
 	case attr == Patched:

@@ -124,7 +124,7 @@ func (r *scriptReader) action(c Command) error {
 		for _, p := range r.s.Patches {
 			names = append(names, p.Name)
 		}
-		return fmt.Errorf("no patch is called %q: %s", name, suggest(name, names))
+		return fmt.Errorf("no patch is called %q: %s", name, Suggest(name, names))
 	}
 	if c.Verb == Write && c.Path.Attr != Enabled {
 		return fmt.Errorf("%s cannot be written: want NAME/enabled", c.Path)
