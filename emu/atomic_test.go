@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"strings"
 	"testing"
 
 	"patchlab/emu/sched"
@@ -116,5 +117,47 @@ func TestRequestIsAnsweredOnce(t *testing.T) {
 	r.hold(1, r.addr("pl_preempt_enable")+11, "") // behind its syscall
 	if r.needResched[c] {
 		t.Errorf("a request to reschedule outlives a scheduling point: %s", r.dump())
+	}
+}
+
+// TestCondReschedInSteps wants a task to go at cond_resched, behind the protocol that it
+// runs there, when it was to be preempted where that was off.
+func TestCondReschedInSteps(t *testing.T) {
+	policy := &picky{}
+	r := newRig(t, setup{source: `
+	u64 calls;
+	void body(void) { calls++; }
+	void f(void) { calls += 100; }
+	void run(void)
+	{
+		f();
+		pl_cond_resched();
+	}
+	GATE(0x1001, run);
+	__user void user(void)
+	{
+		for (int i = 0; i < 50; i++)
+			gate(0x1001);
+		user_exit(0);
+	}`, tasks: []string{"user", "user"}, policy: policy})
+	policy.preempt = func() bool { return r.current[0] != 0 && r.atomic(0) }
+	r.p.install("f", "body")
+	r.p.store.Write(r.p.resched, 0, 1)
+	went := 0
+	if s, err := r.until(func() bool {
+		for i := range r.tasks {
+			if u := &r.tasks[i]; u.state == Runnable && u.mode == guest.KernelMode {
+				went++
+				if u.where != inKernel || !strings.HasPrefix(r.Symbol(u.ctx.PC), "pl_cond_resched+") {
+					t.Fatalf("rescheduled elsewhere: %s", r.dump())
+				}
+			}
+		}
+		return false
+	}); s != Finished || err != nil {
+		t.Fatal(s, err)
+	}
+	if went < 50 || r.word("calls") != 100 {
+		t.Errorf("%d times, %d calls", went, r.word("calls"))
 	}
 }

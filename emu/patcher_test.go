@@ -21,6 +21,8 @@ type fakePatcher struct {
 	handler, exit, sched, write, wait, waitVar protocol.TableID
 	exits                                      []guest.TaskID // who has passed the exit gate's table
 	yields                                     bool           // unlocking lets others run
+	moves                                      bool           // a whole answer leaves a variable changed
+	count                                      protocol.Var   // that variable
 	asked                                      int            // questions for a whole answer
 	born, gone                                 []guest.TaskID
 }
@@ -31,6 +33,7 @@ func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
 		flags: make([]protocol.Var, 1),
 	}
 	p.resched = p.store.Declare("resched", 0)
+	p.count = p.store.Declare("count", 0)
 	p.handler = prog.Add(&protocol.Table{Name: "handler", Steps: []protocol.Step{
 		{Name: "F.lock", Do: func(f *protocol.Frame) protocol.Next { p.preempt(f, 1); return protocol.Continue() }},
 		{Name: "F.pick", Do: func(f *protocol.Frame) protocol.Next {
@@ -155,6 +158,9 @@ func (p *fakePatcher) Route(_ guest.TaskID, ip guest.ReturnAddr) (guest.Addr, bo
 	i, ok := p.sites.ByReturn(ip)
 	if !ok {
 		return 0, false
+	}
+	if p.moves {
+		p.store.Add(p.count, 1)
 	}
 	return guest.Addr(p.store.Read(p.bodies[i], protocol.Once)), true
 }

@@ -199,3 +199,33 @@ func TestSiteForms(t *testing.T) {
 		t.Errorf("a site that is off leads to %d", r.word("where"))
 	}
 }
+
+// TestAnswersAreRemembered wants the handler to be asked once for a site, until something
+// is written that its answer rests on; one that leaves something changed is asked again.
+func TestAnswersAreRemembered(t *testing.T) {
+	img := compile(t, holdProgram)
+	rig := func(moves bool) *rig {
+		r := newRigOf(t, setup{tasks: []string{"user:1", "user:2"}}, img)
+		r.p.moves = moves
+		r.p.install("f", "body")
+		return r
+	}
+	r := rig(false)
+	r.finish()
+	if r.p.asked != 2 || r.word("calls") != 100 { // once for each task
+		t.Errorf("asked %d times, %d calls", r.p.asked, r.word("calls"))
+	}
+	r = rig(false)
+	if _, err := r.until(func() bool { return r.word("calls") == 40 }); err != nil {
+		t.Fatal(err)
+	}
+	r.p.install("f", "") // and by that a write
+	if r.finish(); r.p.asked > 4 || r.word("calls") < 5900 {
+		t.Errorf("asked %d times, %d calls", r.p.asked, r.word("calls"))
+	}
+	r = rig(true)
+	r.finish()
+	if r.p.asked < 10 || r.word("calls") != 100 || r.store.Peek(r.p.count) != uint64(r.p.asked) {
+		t.Errorf("asked %d times, %d calls", r.p.asked, r.word("calls"))
+	}
+}
