@@ -13,7 +13,7 @@ import (
 )
 
 // subject builds a scenario of testprogs/seed.
-func subject(t *testing.T, name string, b explore.Bounds, o experiment.Options) *explore.Subject {
+func subject(t testing.TB, name string, b explore.Bounds, o experiment.Options) *explore.Subject {
 	t.Helper()
 	file := filepath.Join("..", "testprogs", "seed", name+".txtar")
 	data, err := os.ReadFile(file)
