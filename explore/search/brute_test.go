@@ -15,7 +15,6 @@ type brute struct {
 	runs     int
 	outcomes map[string]int // final state, by how many runs end there
 	classes  map[string]int // by class, the least preemptions of a run in it
-	states   map[string]bool
 }
 
 type bruteThread struct {
@@ -30,7 +29,7 @@ type bruteEvent struct {
 }
 
 func enumerate(p *count.Program) *brute {
-	b := &brute{outcomes: map[string]int{}, classes: map[string]int{}, states: map[string]bool{}}
+	b := &brute{outcomes: map[string]int{}, classes: map[string]int{}}
 	vars := map[string]int64{}
 	for _, v := range p.Init {
 		vars[v.Var] = v.Value
@@ -60,7 +59,6 @@ func (t bruteThread) settled() bruteThread {
 }
 
 func (b *brute) visit(threads []bruteThread, vars map[string]int64, events []bruteEvent, last, preemptions int) {
-	b.states[bruteState(threads, vars)] = true
 	over := true
 	for i, t := range threads {
 		if len(t.rest) == 0 {

@@ -82,30 +82,23 @@ func TestResumeAnywhere(t *testing.T) {
 	}
 }
 
-// TestResumeAfterFailure goes on after each failure, and finds as many runs as a search
-// that does not stop.
+// TestResumeAfterFailure goes on after a failure, and does as many runs as a search that
+// does not stop.
 func TestResumeAfterFailure(t *testing.T) {
 	c := compile(t, parse(t, repeated(3, "atomic x; atomic y")))
 	c.judge = lateRule
-	want := search(t, c, Options{All: true})
-	o := Options{}
-	var r *Result
-	stops := 0
-	for ; ; stops++ {
-		if r = search(t, c, o); r.Rest == nil {
-			break
+	for _, s := range []Strategy{Exhaustive(), Preemptions(-1), Random(Seeds{1, 300}), PCT(3, Seeds{7, 300})} {
+		want := search(t, c, Options{Strategy: s, All: true})
+		first := search(t, c, Options{Strategy: s})
+		if first.Rest == nil || !strings.Contains(first.Reason, "first failure") || len(first.Found) != 1 {
+			t.Fatalf("%s: %+v", s.Name(), first)
 		}
-		if !strings.Contains(r.Reason, "first failure") && stops == 0 {
-			t.Fatalf("stopped because %s", r.Reason)
-		}
-		o.From = written(t, r.Rest)
-		o.All = true // further failures of the rule are known
+		r := search(t, c, Options{Strategy: s, All: true, From: written(t, first.Rest)})
+		same(t, s.Name(), r, want)
+		// What was found before is no reason to stop.
+		r = search(t, c, Options{Strategy: s, From: written(t, first.Rest)})
+		same(t, s.Name(), r, want)
 	}
-	if stops == 0 || len(r.Found) != 1 {
-		t.Fatalf("stopped %d times, found %v", stops, r.Found)
-	}
-	r.Found, want.Found = nil, nil // in which run is another matter
-	same(t, "resumed", r, want)
 }
 
 // TestResumeCancelled cancels a search in the middle, and goes on.

@@ -157,6 +157,7 @@ func (d *driver) round(n int, do piece) (int, error) {
 			}
 			t := &d.tallies[i]
 			t.clear()
+			t.known = d.knows
 			stop := func() bool { return int64(i) > cut.Load() }
 			if stop() {
 				return

@@ -139,6 +139,17 @@ func TestNotRepeatable(t *testing.T) {
 	}
 }
 
+// TestDigestsCompared has runs that differ in nothing but their digests.
+func TestDigestsCompared(t *testing.T) {
+	c := compile(t, parse(t, repeated(2, "atomic x")))
+	r, err := Search(t.Context(), func() (System, error) {
+		return &restless{fickle{progSystem: &progSystem{code: c}}}, nil
+	}, Options{})
+	if err != nil || r.Complete || r.Counts.Infeasible == 0 || !strings.Contains(r.Reason, "two digests") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // oneClass has one hash for all classes.
 type oneClass struct{ *progSystem }
 

@@ -59,6 +59,14 @@ func TestEveryStrategyFinds(t *testing.T) {
 			if f.Failure.Rule != strings.ReplaceAll(bug.name, " ", "-") || f.Runs == 0 || len(f.Schedule) != len(f.Path) {
 				t.Errorf("%s: %s found %+v", bug.name, name, f)
 			}
+			// The run that failed is the last one.
+			total := r.Counts.Runs
+			for _, l := range r.Levels[:max(0, len(r.Levels)-1)] {
+				total += l.Counts.Runs
+			}
+			if total != f.Runs || f.Seed != 0 && f.Seed != f.Runs {
+				t.Errorf("%s: %s found it in run %d of %d, seed %d", bug.name, name, f.Runs, total, f.Seed)
+			}
 			end, err := Check(&progSystem{code: bug.c}, f.Schedule)
 			if err != nil || end.Status != Failed || end.Preemptions != f.Preemptions || end.Failure != f.Failure {
 				t.Errorf("%s: %s: replayed: %+v, %v", bug.name, name, end, err)

@@ -76,8 +76,8 @@ func (m *merger) enter(e *explorer, s Status, cost int32) (state int32, known bo
 	// What failed may have left no trace in the state: an end is not a state to go on
 	// from, whatever its bytes are.
 	m.key = append(e.sys.State(m.key[:0]), byte(s))
-	if m.bounded && len(e.path) > 0 {
-		m.key = binary.LittleEndian.AppendUint32(m.key, uint32(e.path[len(e.path)-1].Actor))
+	if m.bounded {
+		m.key = binary.LittleEndian.AppendUint32(m.key, uint32(lastMover(e.path)))
 		m.key = binary.LittleEndian.AppendUint32(m.key, uint32(cost))
 	}
 	state, known = m.states.add(m.key)
@@ -101,6 +101,16 @@ func (m *merger) enter(e *explorer, s Status, cost int32) (state int32, known bo
 	}
 	e.out.counts.Merged++
 	return state, true, nil
+}
+
+// lastMover returns the actor that moved last on a path, or -1.
+func lastMover(path []Choice) int32 {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i].Kind == Move {
+			return path[i].Actor
+		}
+	}
+	return -1
 }
 
 // account looks after room and progress.

@@ -50,6 +50,7 @@ type progState struct {
 	irqs  [maxThreads]uint8
 	last  int8 // who moved last, or -1
 	steps int
+	trail uint64 // the last actors, as octal digits from 1
 
 	// Hashes of events with what comes immediately before them.
 	thread [maxThreads][2]uint64
@@ -212,6 +213,7 @@ func (p *progSystem) Do(c Choice) (Status, error) {
 		return 0, fmt.Errorf("%w: thread %d", ErrInfeasible, t)
 	}
 	p.steps++
+	p.trail = p.trail<<3 | uint64(t+1)
 	if c.Kind != Move {
 		p.irqs[t]++
 		p.event(t, 0, true, p.vars[0])

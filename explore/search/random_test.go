@@ -79,9 +79,28 @@ func agree(t *testing.T, seed uint64) {
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		if agree(t, seed); t.Failed() {
 			return
+		}
+	}
+}
+
+// TestMergingInterrupts merges within bounds where not every step is a move.
+func TestMergingInterrupts(t *testing.T) {
+	for seed := range uint64(30) {
+		p := randomProgram(seed)
+		if len(p.Threads) > 2 {
+			continue
+		}
+		c := compile(t, p)
+		c.interrupts = 1
+		for bound := range 4 {
+			want, wantAll := outcomes(t, c, Options{Strategy: Preemptions(bound)})
+			got, gotAll := outcomes(t, c, Options{Strategy: Merging(bound)})
+			if got.Counts.Schedules != want.Counts.Runs || !slices.Equal(gotAll, wantAll) {
+				t.Fatalf("within %d: %v, not merging: %v\n%s", bound, got.Counts, want.Counts, p)
+			}
 		}
 	}
 }

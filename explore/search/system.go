@@ -58,7 +58,8 @@ type System interface {
 	// the same actor and kind. The system must not keep dst.
 	Choices(dst []Choice) []Choice
 	// Preempts tells whether c takes the CPU from an actor that could go on. The first
-	// choice never does.
+	// choice never does. Apart from the state it may depend on the actor of the last
+	// Move alone.
 	Preempts(c Choice) bool
 	// Do does what was chosen, up to the next point where there is something to choose.
 	// It returns an error that is ErrInfeasible when that is not offered. Any other

@@ -15,6 +15,8 @@ type tally struct {
 	found     []finding
 	different error // the first run that could not be repeated
 
+	known func(rule string) bool // what the whole search has found; nil for nothing
+
 	entities, longest int // what a PCT run met: see PCTBound
 
 	_ [64]byte // the next one belongs to another core
@@ -46,6 +48,9 @@ func (t *tally) clear() {
 
 // failed records a failed run, if it is the first by its rule.
 func (t *tally) failed(f Failure, path []Choice, seed uint64) {
+	if t.known != nil && t.known(f.Rule) {
+		return
+	}
 	for i := range t.found {
 		if t.found[i].failure.Rule == f.Rule {
 			return
