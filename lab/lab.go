@@ -38,6 +38,11 @@ type Config struct {
 	// interrupted in the kernel, as if its frame were always complete: a deliberate
 	// fault.
 	TrustInterrupted bool
+	// Record lists functions of the program, by entry, whose calls the truth recorder
+	// notes from the start. Others are noted once a patch that replaces them is loaded.
+	// What is recorded costs time and changes nothing else. Default, nil: every function
+	// with a patch site.
+	Record []guest.Addr
 	// Observer is told of what the model does besides its log; nil for nobody.
 	Observer livepatch.Observer
 	// Open opens the backend that executes guest code. Default: the fast one.
@@ -151,7 +156,9 @@ func (l *Lab) prepare() error {
 	l.Machine.Truth().Listen(teller{l})
 	for i := range l.Sites.Len() {
 		s := l.Sites.Site(i)
-		l.Machine.Watch(s.Func.Range.Start, guest.Addr(s.Return()))
+		if c := l.config.Record; c == nil || slices.Contains(c, s.Func.Range.Start) {
+			l.Machine.Watch(s.Func.Range.Start, guest.Addr(s.Return()))
+		}
 	}
 	user := func(f image.Function) bool { return !inKernel(f.Range) }
 	l.watchReturns(slices.DeleteFunc(slices.Clone(l.config.Program.Functions), user))

@@ -76,6 +76,9 @@ func (l *Lab) Load(o *image.Object) error {
 	m.patch = l.Model.AddPatch(patchOf(o.Name, decl))
 	for _, obj := range decl.Objects {
 		for _, f := range obj.Funcs {
+			for _, old := range (modelSymbols{l}).Occurrences(obj.Name, f.OldName) {
+				l.watchBody(old)
+			}
 			l.watchBody(f.NewFunc)
 		}
 	}
@@ -86,7 +89,7 @@ func (l *Lab) Load(o *image.Object) error {
 	return nil
 }
 
-// watchBody has the recorder watch a replacement.
+// watchBody has the recorder watch a function or its replacement.
 func (l *Lab) watchBody(entry guest.Addr) {
 	after := guest.Addr(0)
 	if i, err := l.Sites.Find(entry); err == nil {

@@ -51,3 +51,20 @@ func (b *Built) hasFunction(name string) bool {
 	return len(b.Program.ByName(name)) > 0 ||
 		slices.ContainsFunc(b.linked(), func(l *image.Linked) bool { return len(l.ByName(name)) > 0 })
 }
+
+// recorded lists the functions whose calls matter to a run: those that patches replace, and
+// those that the script names.
+func (b *Built) recorded() []guest.Addr {
+	at := []guest.Addr{} // not nil: that would mean all
+	for _, f := range b.replaced() {
+		at = append(at, f.entry)
+	}
+	for _, c := range b.Scenario.Script {
+		for _, s := range b.Program.ByName(c.Function) {
+			if c.Function != "" && !slices.Contains(at, s.Addr) {
+				at = append(at, s.Addr)
+			}
+		}
+	}
+	return at
+}

@@ -149,6 +149,7 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	if model != "" && !slices.Contains(Models, model) {
 		return c, nil, fmt.Errorf("no model %q: there are %s", model, strings.Join(Models, ", "))
 	}
+	c.Record = b.recorded()
 	c.Model.CheckDecided = model == ModelClosed
 	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
 	for _, name := range slices.Concat(set.Breaks, o.Breaks) {
