@@ -64,7 +64,7 @@ func (m modelMachine) Quiescence(id guest.TaskID) (uint64, bool) { return m.l.Ma
 func (m modelMachine) Unwind(id guest.TaskID, s *unwind.Stack) error {
 	err := m.l.Unwind(id, s)
 	if err == nil {
-		teller{m.l}.unwound(id, s)
+		teller(m).unwound(id, s)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"errors"
 	"fmt"
 
 	"patchlab/emu"
@@ -57,13 +56,9 @@ func (o *Oracle) checkGone(id guest.TaskID, a emu.Activation) {
 	}
 }
 
-// fault judges [NothingDangles] when the guest has faulted: code that is not there any more
-// cannot be seen to begin.
-func (o *Oracle) fault(err error) {
-	var f *emu.Fault
-	if !errors.As(err, &f) {
-		return
-	}
+// checkFault judges [NothingDangles] when the guest has faulted: code that is not there any
+// more cannot be seen to begin.
+func (o *Oracle) checkFault(f *emu.Fault) {
 	for _, m := range o.gone {
 		if m.at.Contains(f.PC) {
 			o.dangles(f.Task, emu.Activation{}, m)

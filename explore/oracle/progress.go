@@ -1,9 +1,11 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"patchlab/emu"
 	"patchlab/livepatch"
 )
 
@@ -12,10 +14,14 @@ import (
 // [NothingDangles] for a fault.
 //
 // Preconditions: for Progress the scheduling was fair, and the run not cut short from
-// outside.
+// outside. A run with a task that is held is not judged.
 func (o *Oracle) Ended(err error) {
-	o.fault(err)
-	if o.current == none {
+	var f *emu.Fault
+	if errors.As(err, &f) {
+		o.checkFault(f)
+		return
+	}
+	if o.current == none || o.holding() {
 		return
 	}
 	v := Violation{Rule: Progress, Attribution: KnownLimit}
@@ -32,6 +38,16 @@ func (o *Oracle) Ended(err error) {
 	}
 	v.Text = fmt.Sprintf("the transition of %s is not complete: %s", o.patches[o.current].name, strings.Join(why, "; "))
 	o.report(v)
+}
+
+// holding reports whether some task is kept from going on.
+func (o *Oracle) holding() bool {
+	for _, id := range o.l.Machine.Tasks() {
+		if t, _ := o.l.Machine.Task(id); t.State == emu.Held {
+			return true
+		}
+	}
+	return false
 }
 
 // stays reports whether a task is where no rule of livepatch moves it: really in a

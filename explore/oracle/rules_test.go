@@ -99,7 +99,8 @@ wait sit_new/transition 0
 
 void sit(void)
 {
-	pl_wait(0);
+	for (;;)
+		pl_wait(0);
 }
 GATE(0x1000, sit);
 
@@ -185,10 +186,10 @@ func TestRules(t *testing.T) {
 		}
 		t.Run(c.rule.String()+"/"+c.breaks+"/"+name, func(t *testing.T) {
 			b := parseOrOpen(t, c.scenario)
-			if r := run(t, b, experiment.Options{MaxTime: 20 * guest.Second}); broken(r.Violations) != c.unbroken {
+			if r := run(t, b, experiment.Options{MaxTime: 10 * guest.Second}); broken(r.Violations) != c.unbroken {
 				t.Errorf("unbroken: %q\n%s", broken(r.Violations), texts(r.Violations))
 			}
-			r := run(t, b, experiment.Options{Breaks: []string{c.breaks}, MaxTime: 20 * guest.Second})
+			r := run(t, b, experiment.Options{Breaks: []string{c.breaks}, MaxTime: 10 * guest.Second})
 			first := ""
 			for _, v := range r.Violations {
 				if v.Rule == c.rule && first == "" {

@@ -1,0 +1,100 @@
+package oracle_test
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"patchlab/lab/experiment"
+	"patchlab/livepatch"
+	"patchlab/testprogs"
+)
+
+// unruled are the breaks that no rule finds in these scenarios, only what a scenario
+// expects: two that refuse too much or patch another function, and one that makes a
+// transition slow (for one that never ends see TestRules).
+var unruled = []string{livepatch.BreakWideRange, livepatch.BreakFirstSymbol, livepatch.BreakSkipExitSwitch}
+
+// declared returns the breaks that a scenario's comment says turn it red.
+func declared(t *testing.T, name string) []string {
+	t.Helper()
+	_, data, err := testprogs.File(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var comment []string
+	for line := range strings.Lines(string(data)) {
+		text, is := strings.CutPrefix(line, "#")
+		if !is {
+			break
+		}
+		comment = append(comment, strings.TrimSpace(text))
+	}
+	_, claim, _ := strings.Cut(strings.Join(comment, " "), "Turned red by ")
+	var breaks []string
+	for _, word := range regexp.MustCompile(`[a-z]+(-[a-z]+)+`).FindAllString(claim, -1) {
+		if slices.Contains(experiment.BreakNames(), word) {
+			breaks = append(breaks, word)
+		}
+	}
+	return breaks
+}
+
+// TestMatrix runs every scenario unbroken, which no rule may object to, and under every
+// break there is; the log says which rules are violated. A break that a scenario declares
+// turns it red; and a rule finds each break somewhere, but for a few.
+func TestMatrix(t *testing.T) {
+	found := map[string]bool{}
+	var table strings.Builder
+	for _, name := range testprogs.Names() {
+		b := open(t, name)
+		if r := run(t, b, experiment.Options{}); !r.OK() || len(r.Violations) > 0 {
+			t.Errorf("%s: %v %v\n%s", name, r.Err, r.Failures, texts(r.Violations))
+		}
+		for _, br := range experiment.BreakNames() {
+			r := run(t, b, experiment.Options{Breaks: []string{br}})
+			rules := broken(r.Violations)
+			found[br] = found[br] || rules != ""
+			is := slices.Contains(declared(t, name), br)
+			if is && r.OK() {
+				t.Errorf("%s stays green under %s", name, br)
+			}
+			if !r.OK() {
+				fmt.Fprintf(&table, "%-5t %-28s %-20s %s\n", is, name, br, cmp.Or(rules, "(only what the scenario expects)"))
+			}
+		}
+	}
+	t.Logf("declared, scenario, break: the rules that are violated\n%s", table.String())
+	for _, br := range experiment.BreakNames() {
+		if found[br] == slices.Contains(unruled, br) {
+			t.Errorf("%s is found by a rule: %v", br, found[br])
+		}
+	}
+}
+
+// seeds is how many schedules calls-each-other is run under.
+const seeds = 200
+
+// TestSeeds runs two functions that call each other under many schedules: never a
+// violation, and always one of the sides when tasks are switched inside the handler.
+func TestSeeds(t *testing.T) {
+	b := open(t, "calls-each-other")
+	byRule := map[string]int{}
+	for seed := range uint64(seeds) {
+		if r := run(t, b, experiment.Options{Seed: &seed}); len(r.Violations) > 0 || !r.OK() {
+			t.Errorf("seed %d: %v\n%s", seed, r.Failures, texts(r.Violations))
+		}
+		r := run(t, b, experiment.Options{Seed: &seed, Breaks: []string{livepatch.BreakSwitchInHandler}})
+		rules := broken(r.Violations)
+		if !strings.Contains(rules, "no-mixing") && !strings.Contains(rules, "clean-switch") {
+			t.Errorf("seed %d: switch-in-handler violates %q", seed, rules)
+		}
+		for _, rule := range strings.Fields(rules) {
+			byRule[rule]++
+		}
+	}
+	t.Logf("switch-in-handler under %d seeds: %v", seeds, byRule)
+}
