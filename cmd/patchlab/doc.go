@@ -3,6 +3,8 @@
 // livepatch.
 //
 //	patchlab run FILE.txtar     build and run a scenario, report what happened
+//	patchlab explore FILE.txtar try its schedules, show the smallest that goes wrong
+//	patchlab count FILE         count interleavings of step programs
 //	patchlab help               what else there is, and what the exit status means
 //	patchlab help script        the language of scenario files
 //
