@@ -82,6 +82,9 @@ func (m *Machine) WatchReturns(at ...guest.Addr) {
 // Watches reports whether the activations of the function at entry are recorded.
 func (r *Truth) Watches(entry guest.Addr) bool { return r.find(entry) >= 0 }
 
+// Watching reports whether the activations of any function are recorded.
+func (r *Truth) Watching() bool { return len(r.watched) > 0 }
+
 // isReturn reports whether nothing is at a but a return that is watched.
 func (r *Truth) isReturn(a guest.Addr) bool {
 	_, found := slices.BinarySearch(r.returns, a)

@@ -145,7 +145,6 @@ func (l *Lab) addTables(store *protocol.Store) {
 // prepare turns the program's sites into nops, tells the unwinder about its text, and
 // makes the laboratory's own tasks.
 func (l *Lab) prepare() error {
-	inKernel := func(r guest.Range) bool { return r.Start < emu.UserBase }
 	if _, err := l.prepareText(&l.config.Program.Symtab, inKernel); err != nil {
 		return err
 	}
@@ -157,11 +156,10 @@ func (l *Lab) prepare() error {
 	for i := range l.Sites.Len() {
 		s := l.Sites.Site(i)
 		if c := l.config.Record; c == nil || slices.Contains(c, s.Func.Range.Start) {
-			l.Machine.Watch(s.Func.Range.Start, guest.Addr(s.Return()))
+			l.record(s.Func.Range.Start)
 		}
 	}
-	user := func(f image.Function) bool { return !inKernel(f.Range) }
-	l.watchReturns(slices.DeleteFunc(slices.Clone(l.config.Program.Functions), user))
+	l.watchReturns(l.config.Program.Functions)
 	if err := l.Machine.Boot(); err != nil {
 		return err
 	}
@@ -175,6 +173,10 @@ func (l *Lab) prepare() error {
 	l.Machine.Start(l.Worker, l.Model.Tables().Worker)
 	return nil
 }
+
+// inKernel reports whether code at r belongs to the kernel part of a program, or to a
+// module.
+func inKernel(r guest.Range) bool { return r.Start < emu.UserBase || r.Start >= emu.ModuleBase }
 
 // prepareText finds the patch sites in the functions of a symbol table that are in the
 // kernel, turns them off, and adds the functions to what the unwinder knows; it returns

@@ -74,28 +74,12 @@ func (l *Lab) Load(o *image.Object) error {
 		return nil
 	}
 	m.patch = l.Model.AddPatch(patchOf(o.Name, decl))
-	for _, obj := range decl.Objects {
-		for _, f := range obj.Funcs {
-			for _, old := range (modelSymbols{l}).Occurrences(obj.Name, f.OldName) {
-				l.watchBody(old)
-			}
-			l.watchBody(f.NewFunc)
-		}
-	}
+	l.recordPatch(decl)
 	l.watchReturns(linked.Functions)
 	teller{l}.loaded(m)
 	l.counts.patch(l, o.Name, decl)
 	l.Machine.Start(l.Operator, l.Model.Tables().Enable, uint64(m.patch))
 	return nil
-}
-
-// watchBody has the recorder watch a function or its replacement.
-func (l *Lab) watchBody(entry guest.Addr) {
-	after := guest.Addr(0)
-	if i, err := l.Sites.Find(entry); err == nil {
-		after = guest.Addr(l.Sites.Site(i).Return())
-	}
-	l.Machine.Watch(entry, after)
 }
 
 // insert maps a module and tells everybody about its text.

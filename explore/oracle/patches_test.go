@@ -6,6 +6,7 @@ import (
 
 	"patchlab/emu"
 	"patchlab/explore/oracle"
+	"patchlab/guest"
 	"patchlab/lab"
 	"patchlab/lab/experiment"
 	"patchlab/livepatch"
@@ -256,5 +257,54 @@ func TestManyViolations(t *testing.T) {
 	}
 	if len(b.o.Violations()) != 1000 || b.o.Found() != 3000 || b.o.Violations()[999].Rule != oracle.Quiet {
 		t.Errorf("%d kept, %d found", len(b.o.Violations()), b.o.Found())
+	}
+}
+
+// TestRecordedLater has functions recorded only from the time on when a patch replaces
+// them: a call that is over is over nevertheless, though nobody watches the next one.
+func TestRecordedLater(t *testing.T) {
+	const text = `
+-- program.c --
+#include <patchlab.h>
+
+u64 answer(void)
+{
+	return 1;
+}
+
+void ask(void)
+{
+	for (int i = 0; i < 3; i++) {
+		answer();
+		pl_sleep(500 * MSEC);
+	}
+}
+GATE(0x1000, ask);
+
+__user void guest(void)
+{
+	gate(0x1000);
+	user_exit(0);
+}
+TASK("guest", guest, 0);
+
+-- patches/new.c --
+#include <livepatch.h>
+static u64 new_answer(void) { return 2; }
+KLP_FUNC(answer, new_answer);
+MODULE_INFO(livepatch, "Y");
+`
+	b := newBench(t, text, lab.Config{Record: []guest.Addr{}})
+	b.until(b.is("guest", emu.Asleep))
+	b.insmod("new")
+	b.settled()
+	b.until(func() bool { return b.Now() > guest.Second*7/10 }) // behind the third call
+	b.echo("0", "new/enabled")
+	b.settled()
+	b.until(b.is("guest", emu.Exited))
+	answer := b.b.Program.ByName("answer")[0].Addr
+	old, patched := b.Counts().Calls(answer, lab.SideOld), b.Counts().Calls(answer, lab.SideNew)
+	if b.o.Found() > 0 || old != 0 || patched != 2 {
+		t.Errorf("%d old calls after the first, %d new ones\n%s", old, patched, texts(b.o.Violations()))
 	}
 }
