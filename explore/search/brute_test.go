@@ -144,9 +144,39 @@ func (b *brute) within(bound int) int {
 	return n
 }
 
-// randomProgram makes a small program from a seed, with conditions.
+// randomProgram makes a program from a seed, with conditions and at most about 2000
+// interleavings.
 func randomProgram(seed uint64) *count.Program {
 	r := rand.New(rand.NewPCG(seed, 77))
+	for {
+		p := randomOf(r, fmt.Sprintf("seed-%d", seed))
+		most, total := 1, 0
+		for _, t := range p.Threads {
+			for k := range longest(t.Steps) {
+				total++
+				most = most * total / (k + 1)
+			}
+		}
+		if most <= 2000 {
+			return p
+		}
+	}
+}
+
+// longest returns how many steps there are on the longest way.
+func longest(steps []count.Step) int {
+	n := 0
+	for _, s := range steps {
+		if s.Op == count.If {
+			n += max(longest(s.Then), longest(s.Else))
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
+func randomOf(r *rand.Rand, name string) *count.Program {
 	operand := func() count.Operand {
 		o := count.Operand{Add: int64(r.IntN(3))}
 		if r.IntN(2) == 0 {
@@ -176,7 +206,7 @@ func randomProgram(seed uint64) *count.Program {
 		}
 		return list
 	}
-	p := &count.Program{Name: fmt.Sprintf("seed-%d", seed), Init: []count.Init{{Var: "x", Value: int64(r.IntN(2))}}}
+	p := &count.Program{Name: name, Init: []count.Init{{Var: "x", Value: int64(r.IntN(2))}}}
 	n := 2 + r.IntN(3)
 	for i := range n {
 		p.Threads = append(p.Threads, count.Thread{Name: fmt.Sprintf("t%d", i), Steps: steps(1 + r.IntN(6-n))})

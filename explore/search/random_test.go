@@ -79,7 +79,7 @@ func agree(t *testing.T, seed uint64) {
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(150) {
 		if agree(t, seed); t.Failed() {
 			return
 		}
@@ -88,7 +88,7 @@ func TestRandomPrograms(t *testing.T) {
 
 // TestMergingInterrupts merges within bounds where not every step is a move.
 func TestMergingInterrupts(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(40) {
 		p := randomProgram(seed)
 		if len(p.Threads) > 2 {
 			continue

@@ -20,6 +20,7 @@ var stubChecks = []check{
 	{"watch the arena", watchArena},
 	{"memo", memo},
 	{"decisions", decisions},
+	{"sequence of decisions", decisionSequence},
 	{"no decide", noDecide},
 	{"decide panics", decidePanics},
 	{"not a site", notASite},
@@ -318,6 +319,27 @@ func decisions(t *testing.T, open Open) {
 	w := cpu.Event{Kind: cpu.Decided, Addr: r.label["s"], SP: stackTop - 16, Body: r.label["s"], At: 3}
 	if len(e.Events) != 2 || e.Events[0] != w {
 		t.Errorf("events %+v, want %+v", e.Events, w)
+	}
+}
+
+// decisionSequence: every decision is in the hash, not only the last.
+func decisionSequence(t *testing.T, open Open) {
+	r := program(t, open, "call f; call h; ret; f: call STUB; s: ret; g: ret; h: call STUB; i: ret")
+	first := guest.Addr(0)
+	r.decide = func(_ guest.TaskID, ip guest.ReturnAddr) guest.Addr {
+		if guest.Addr(ip) == r.label["s"] {
+			return first
+		}
+		return 0
+	}
+	seen := map[uint64]bool{}
+	for _, first = range []guest.Addr{0, r.label["g"], r.label["i"]} {
+		r.cpu.ForgetDecisions()
+		r.start(textBase)
+		seen[r.must(cpu.Return, free()).Decisions] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d hashes of 3 sequences", len(seen))
 	}
 }
 

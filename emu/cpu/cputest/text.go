@@ -15,6 +15,7 @@ var textChecks = []check{
 	{"changed second byte", changedTail},
 	{"instruction across pages", acrossPages},
 	{"instruction across mappings", acrossMappings},
+	{"kinds across mappings", kindsAcrossMappings},
 	{"unmap", unmap},
 	{"map errors", mapErrors},
 	{"many mappings", manyMappings},
@@ -208,6 +209,38 @@ func acrossMappings(t *testing.T, open Open) {
 				if e := r.must(cpu.Fault, req); e.Fault.Kind != cpu.FetchFault || e.Fault.Addr != end {
 					t.Fatalf("cut %d, without the second: %s", cut, describe(e))
 				}
+			}
+		}
+	}
+}
+
+// kindsAcrossMappings: the first byte of an instruction stays, and what the other
+// mapping makes of it changes.
+func kindsAcrossMappings(t *testing.T, open Open) {
+	const end = textBase + textSize
+	second := guest.RangeOf(end, guest.PageSize)
+	for _, req := range runsOn {
+		r := newRig(t, open)
+		copy(r.bytes(end-2), "\x90\x0f")
+		r.cpu.TextChanged(guest.RangeOf(end-2, 2))
+		for i := range 6 {
+			host := pages(t, guest.PageSize)
+			copy(host, []string{"\x77\xc3", "\x31\xc3", "\x1f\x40\x00\xc3"}[i%3]) // emms, rdtsc, nop
+			if err := r.cpu.Map(cpu.Mapping{Range: second, Perm: guest.Read | guest.Exec, Host: host}); err != nil {
+				t.Fatal(err)
+			}
+			reason, n := cpu.Return, uint64(3)
+			if i%3 == 1 {
+				reason, n = cpu.Fault, 1
+			}
+			for range 2 {
+				r.start(end - 2)
+				if e := r.must(reason, req); !req.Uncounted && e.Executed != n {
+					t.Fatalf("round %d: %s", i, describe(e))
+				}
+			}
+			if err := r.cpu.Unmap(second); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
