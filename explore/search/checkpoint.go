@@ -134,6 +134,7 @@ func (d *driver) from() error {
 		return fmt.Errorf("checkpoint: it is of the strategy %s, not of %s", c.Strategy, d.o.Strategy.Name())
 	}
 	d.result.Levels, d.before, d.result.Counts, d.mass = c.Levels, c.Before, c.Counts, c.Mass
+	d.progress, d.share = c.Counts, c.Mass
 	for _, p := range c.Points {
 		d.points.add(p)
 	}

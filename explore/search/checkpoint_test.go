@@ -115,7 +115,12 @@ func TestResumeCancelled(t *testing.T) {
 	if err != nil || r.Rest == nil || r.Complete || !strings.Contains(r.Sentence(), "interrupted") {
 		t.Fatalf("cancelled: %+v, %v", r, err)
 	}
-	rest := search(t, c, Options{From: written(t, r.Rest)})
+	before := r.Counts.Runs
+	rest := search(t, c, Options{From: written(t, r.Rest), Progress: func(p Progress) {
+		if p.Counts.Runs < before {
+			t.Errorf("after %d runs, progress says %d", before, p.Counts.Runs)
+		}
+	}})
 	same(t, "resumed", rest, want)
 }
 
