@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -64,6 +66,9 @@ func (d *driver) interruption() string {
 func (r *Result) Sentence() string {
 	c := r.Counts
 	what := plural(c.Schedules, "schedule")
+	if c.Schedules == math.MaxUint64 {
+		what = "more than 10^19 schedules"
+	}
 	if c.States > 0 {
 		what = fmt.Sprintf("%s (%s)", plural(c.States, "state"), what)
 	} else if c.Classes > 0 {
@@ -81,12 +86,20 @@ func (r *Result) Sentence() string {
 
 // String lists the counts in one line; those of merged states only where there are any.
 func (c Counts) String() string {
-	s := fmt.Sprintf("runs %d (done %d, failed %d), schedules %d, classes %d, blocked %d, over bound %d, truncated %d, infeasible %d, done twice %d, steps %d",
-		c.Runs, c.Done, c.Failed, c.Schedules, c.Classes, c.Blocked, c.OverBound, c.Truncated, c.Infeasible, c.Checked, c.Steps)
+	s := fmt.Sprintf("runs %d (done %d, failed %d), schedules %s, classes %d, blocked %d, over bound %d, truncated %d, infeasible %d, done twice %d, steps %d",
+		c.Runs, c.Done, c.Failed, amount(c.Schedules), c.Classes, c.Blocked, c.OverBound, c.Truncated, c.Infeasible, c.Checked, c.Steps)
 	if c.States > 0 {
 		s += fmt.Sprintf(", states %d, merged %d", c.States, c.Merged)
 	}
 	return s
+}
+
+// amount writes a number that stays at the largest when there are more.
+func amount(n uint64) string {
+	if n == math.MaxUint64 {
+		return "more than 10^19"
+	}
+	return strconv.FormatUint(n, 10)
 }
 
 // plural puts a number before a word.
