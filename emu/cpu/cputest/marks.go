@@ -254,7 +254,7 @@ func fullListAtStub(t *testing.T, open Open) {
 }
 
 func marksEnd(t *testing.T, open Open) {
-	r := program(t, open, "nop; ret")
+	r := program(t, open, "call f; ret; f: call STUB; s: ret")
 	where := guest.RangeOf(0x10000000, guest.PageSize)
 	host := pages(t, guest.PageSize)
 	host[0] = 0xc3
@@ -273,5 +273,10 @@ func marksEnd(t *testing.T, open Open) {
 		if err := r.cpu.Unmap(where); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// Nothing is watched any more, so decisions are no events.
+	r.start(textBase)
+	if e := r.must(cpu.Return, free()); len(e.Events) != 0 {
+		t.Errorf("events of a mapping that is gone: %v", e.Events)
 	}
 }

@@ -91,9 +91,8 @@ static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
 // full_address returns the address of an access: the engine reports 52 bits of it.
 static uint64_t full_address(uint64_t addr) { return (uint64_t)((int64_t)(addr << 12) >> 12); }
 
-// pl_on_bad_memory must not stop the engine: stopped, it would finish the
-// instruction with a value of zero, and translate missing code as zeros. It ends the
-// run by itself.
+// pl_on_bad_memory need not stop the engine: an access that fails ends the run by
+// itself, a load or a fetch at once, a store behind its instruction or block.
 bool pl_on_bad_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
 {
 	pl_cpu *c = user;
