@@ -25,7 +25,9 @@ func Run(t *testing.T, open func(cpu.Options) (cpu.CPU, error)) {
 		t.Fatal(err)
 	}
 	t.Run(backend, func(t *testing.T) {
-		for _, list := range [][]check{stopChecks, markChecks, stubChecks, faultChecks, textChecks, registerChecks, lifeChecks} {
+		for _, list := range [][]check{
+			stopChecks, markChecks, stubChecks, decisionChecks, faultChecks, textChecks, registerChecks, lifeChecks,
+		} {
 			for _, c := range list {
 				t.Run(c.name, func(t *testing.T) { c.run(t, open) })
 			}
