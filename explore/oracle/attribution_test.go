@@ -1,13 +1,10 @@
 package oracle_test
 
 import (
-	"strings"
 	"testing"
 
-	"patchlab/emu"
 	"patchlab/explore/oracle"
 	"patchlab/guest"
-	"patchlab/lab"
 	"patchlab/lab/experiment"
 	"patchlab/livepatch"
 )
@@ -20,83 +17,6 @@ func attributions(found []oracle.Violation) (of []oracle.Attribution) {
 		}
 	}
 	return of
-}
-
-// moves has tasks of a directed machine make steps, in turn, until cond holds.
-func (b *bench) moves(cond func() bool, ids ...guest.TaskID) {
-	b.t.Helper()
-	for range 10000 {
-		for _, id := range ids {
-			if cond() {
-				return
-			}
-			if !b.Machine.CanMove(id) {
-				continue
-			}
-			if err := b.Machine.MoveTask(id, false); err != nil {
-				b.t.Fatal(err)
-			}
-		}
-	}
-	d, _ := b.Machine.Task(ids[0])
-	b.t.Fatalf("it does not come to that: %+v, live %v", d, b.Machine.Truth().Live(ids[0]))
-}
-
-// TestCommitWindow takes a task off its CPU where its handler unlocks, behind the decision
-// for the new side, and disables the patch: livepatch's own check lets that pass.
-func TestCommitWindow(t *testing.T) {
-	for _, c := range []struct {
-		model livepatch.Options
-		want  string
-	}{
-		{livepatch.Options{UnlockMayReschedule: true}, "clean-switch done-means-done no-mixing"},
-		{livepatch.Options{UnlockMayReschedule: true, CheckDecided: true}, ""},
-		{livepatch.Options{}, ""},
-	} {
-		b := newBench(t, visit, lab.Config{Directed: true, Model: c.model})
-		id := b.task("guest")
-		if err := b.Load(b.b.Patches["visit_new"]); err != nil {
-			t.Fatal(err)
-		}
-		b.moves(b.Done, b.Operator)
-		if len(b.Model.Pending()) > 0 {
-			t.Fatal(b.Model.Pending())
-		}
-		b.moves(func() bool {
-			live := b.Machine.Truth().Live(id)
-			d, _ := b.Machine.Task(id)
-			left := d.State == emu.Runnable || !c.model.UnlockMayReschedule
-			return len(live) > 0 && live[0].Body != 0 && !live[0].Committed && left
-		}, id)
-		if err := b.Write("visit_new/enabled", "0"); err != nil {
-			t.Fatal(err)
-		}
-		b.moves(func() bool { return b.Done() || b.Machine.Timed(b.Operator) }, b.Operator)
-		found := len(b.o.Violations())
-		for range 2 { // out of outer and past its sleep
-			b.moves(func() bool { return !b.Machine.CanMove(id) }, id)
-			if b.Machine.Timed(id) {
-				if err := b.Machine.Fire(id, false); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if got := broken(b.o.Violations()); got != c.want {
-			t.Errorf("%+v: %q\n%s", c.model, got, texts(b.o.Violations()))
-		}
-		if c.want == "" {
-			continue
-		}
-		if want := `clean-switch: guest was switched to the old side of visit_new, by the rule "attempt", while it was on the way, decided already, into the new outer`; found == 0 || b.o.Violations()[0].String() != want {
-			t.Errorf("told first, of %d at once:\n%s\nwant:\n%s", found, b.o.Violations()[0], want)
-		}
-		if n := strings.Count(texts(b.o.Violations()), "clean-switch"); n != 1 {
-			t.Errorf("clean-switch is told %d times", n)
-		}
-		if of := attributions(b.o.Violations()); len(of) != 1 || of[0] != oracle.KnownLimit {
-			t.Errorf("attributed to %v", of)
-		}
-	}
 }
 
 // TestKnownLimitOfRanges has a task sleep below the part of a function that gcc has moved

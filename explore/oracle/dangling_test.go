@@ -75,6 +75,19 @@ TASK("guest", guest, 0);
 	}
 }
 
+// TestDanglingFunction takes the old function away below its new body.
+func TestDanglingFunction(t *testing.T) {
+	b := newBench(t, visit, lab.Config{})
+	b.insmod("visit_new")
+	b.settled()
+	b.until(func() bool { return len(b.Machine.Truth().Live(b.task("guest"))) > 0 && b.is("guest", emu.Asleep)() })
+	outer := b.b.Program.ByName("outer")[0].Addr
+	b.o.Unloaded(lab.Module{Name: "m", Range: guest.RangeOf(outer, 1)})
+	if got := texts(b.o.Violations()); got != "nothing-dangles: m is unloaded while guest is in outer\n" {
+		t.Error(got)
+	}
+}
+
 // TestGone tells the oracle of code of a module that is gone.
 func TestGone(t *testing.T) {
 	b := patched(t)

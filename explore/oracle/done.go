@@ -5,7 +5,6 @@ import (
 
 	"patchlab/emu"
 	"patchlab/guest"
-	"patchlab/livepatch"
 )
 
 // doneWords say what a patch is when a side of it is left behind.
@@ -17,8 +16,8 @@ func (o *Oracle) beginCompletion(target uint64) {
 	p := o.current
 	patch := &o.patches[p]
 	patch.left = sideOf(int(target)).other()
-	if patch.replaces {
-		o.replaced(target)
+	if patch.covers {
+		o.uncover(p, target)
 	}
 	if patch.unjudged() {
 		return
@@ -30,17 +29,6 @@ func (o *Oracle) beginCompletion(target uint64) {
 			}
 		}
 	}
-}
-
-// replaced takes in what becomes of the patches that the one in transition replaces: they
-// are gone too, or as they were.
-func (o *Oracle) replaced(target uint64) {
-	for i := range o.patches {
-		if p := &o.patches[i]; p.covered && target == livepatch.Patched {
-			p.left = with
-		}
-	}
-	o.cover(o.current, false)
 }
 
 // checkDone judges the second half of [DoneMeansDone] when a body of side s of the p-th

@@ -13,7 +13,7 @@ import (
 func TestEveryFieldIsCopied(t *testing.T) {
 	full := func() run {
 		return run{
-			patches: []patch{{name: "p", id: 1, at: guest.RangeOf(1, 2), replaces: true, left: with, covered: true, forced: true}},
+			patches: []patch{{name: "p", id: 1, at: guest.RangeOf(1, 2), replaces: true, left: with, covered: true, replaced: true, covers: true, forced: true}},
 			funcs:   []function{{patch: 1, Sides: livepatch.Sides{Fn: 1, Without: 2, With: 3}}},
 			tasks:   []task{{unwound: true, outside: 1, late: 2, asked: 3, cause: KnownLimit}},
 			gone:    []module{{name: "m", at: guest.RangeOf(3, 4)}},

@@ -16,7 +16,7 @@ func (o *Oracle) checkMixing(p int, id guest.TaskID, a emu.Activation, s side, l
 	}
 	for i := len(live) - 1; i >= 0; i-- {
 		outer := o.side(p, live[i])
-		if !live[i].Committed || outer == neither {
+		if outer == neither {
 			continue
 		}
 		if outer != s {

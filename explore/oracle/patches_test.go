@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"patchlab/emu"
-	"patchlab/explore/oracle"
 	"patchlab/guest"
 	"patchlab/lab"
 	"patchlab/lab/experiment"
@@ -80,6 +79,16 @@ static u64 all_b(u64 depth) { pl_sleep(MSEC); return 1 + (depth ? c(depth - 1) :
 static u64 all_c(u64 depth) { pl_cond_resched(); return 1 + (depth ? a(depth - 1) : 0); }
 KLP_FUNC(b, all_b);
 KLP_FUNC(c, all_c);
+KLP_REPLACE;
+MODULE_INFO(livepatch, "Y");
+-- patches/again.c --
+#include <livepatch.h>
+u64 a(u64 depth);
+u64 c(u64 depth);
+static u64 again_b(u64 depth) { pl_sleep(MSEC); return 1 + (depth ? c(depth - 1) : 0); }
+static u64 again_c(u64 depth) { pl_cond_resched(); return 1 + (depth ? a(depth - 1) : 0); }
+KLP_FUNC(b, again_b);
+KLP_FUNC(c, again_c);
 KLP_REPLACE;
 MODULE_INFO(livepatch, "Y");
 `
@@ -189,122 +198,64 @@ func TestLives(t *testing.T) {
 	}
 }
 
-// TestForce wants a forced patch not to be judged by the side that tasks are on, and to be
-// judged by all else.
-func TestForce(t *testing.T) {
-	b := newBench(t, visit, lab.Config{})
-	b.until(b.is("guest", emu.Asleep))
-	b.insmod("visit_new")
-	if len(b.Model.Pending()) == 0 {
-		t.Fatal("nothing to force")
+// TestWhatIsJudged begins bodies in a task behind some lives of patches, as a handler
+// would that is wrong.
+func TestWhatIsJudged(t *testing.T) {
+	load := func(b *bench, name string) {
+		b.insmod(name)
+		b.settled()
 	}
-	b.echo("1", "visit_new/force")
-	b.settled()
-	b.until(b.is("guest", emu.Exited))
-	if b.o.Found() > 0 {
-		t.Error(texts(b.o.Violations()))
+	remove := func(b *bench, name string) {
+		b.echo("0", name+"/enabled")
+		b.settled()
 	}
-	if n := len(b.Counts().Mixes()); n != 1 {
-		t.Errorf("%d calls were mixed, of which the oracle says nothing", n)
+	unload := func(b *bench, name string) {
+		remove(b, name)
+		b.until(func() bool { return !b.Leaving(name) })
+		if err := b.Unload(name); err != nil {
+			b.t.Fatal(err)
+		}
 	}
-	b.o.Warned("something")
-	if got := texts(b.o.Violations()); got != "quiet: something\n" {
-		t.Error(got)
+	twice := func(b *bench) {
+		load(b, "first")
+		load(b, "all")
+		b.insmod("again")
+		if len(b.Model.Pending()) == 0 {
+			b.t.Fatal("nothing to take back")
+		}
+		remove(b, "again")
 	}
-}
-
-// TestQuietAtTheEnd tells the oracle of a transition that is complete too early.
-func TestQuietAtTheEnd(t *testing.T) {
-	b := newBench(t, visit, lab.Config{})
-	b.until(b.is("guest", emu.Asleep))
-	b.insmod("visit_new")
-	b.o.Reached(livepatch.Complete, livepatch.Transition{Name: "visit_new", Target: livepatch.Patched})
-	want := "quiet: the transition of visit_new is complete, and guest has the patch state 0\n" +
-		"quiet: the transition of visit_new is complete, and guest is flagged\n" +
-		"quiet: the transition of visit_new is complete, and operator has the patch state 1\n" +
-		"quiet: the transition of visit_new is complete, and kworker has the patch state 1\n"
-	if got := texts(b.o.Violations()); got != want {
-		t.Error(got)
-	}
-}
-
-// TestTailMix has a body of the old side end with a jump to a function of the new one.
-func TestTailMix(t *testing.T) {
-	tail := strings.NewReplacer("u64 outer(", "void outer(", "	return nap;\n", "", "static u64 new_outer(", "static void new_outer(", "	return nap + 1;\n", "")
 	for _, c := range []struct {
-		text  string
-		rules string
-		tails int
+		name string
+		life func(b *bench)
+		fn   string // its own body begins
+		want string
 	}{
-		{reach, "clean-switch done-means-done no-mixing", 0},
-		{"cflags program -foptimize-sibling-calls" + tail.Replace(reach), "clean-switch done-means-done", 1},
+		{"patched", func(b *bench) { load(b, "first") }, "a", "done-means-done: player-1 begins to run the old a, and all of first is patched\n"},
+		{"not patched by it", func(b *bench) { load(b, "first") }, "c", ""},
+		{"unpatched", func(b *bench) { load(b, "first"); remove(b, "first") }, "a", ""},
+		{"the lower one has gone", func(b *bench) { load(b, "first"); load(b, "second"); unload(b, "first") }, "c", "done-means-done: player-1 begins to run the old c, and all of second is patched\n"},
+		{"replaced", func(b *bench) { load(b, "first"); load(b, "all") }, "a", ""},
+		{"replaced, and the other one is gone too", func(b *bench) { load(b, "first"); load(b, "all"); unload(b, "all") }, "b", ""},
+		{"replaced, and the next one is taken back", twice, "c", "done-means-done: player-1 begins to run the old c, and all of all is patched\n"},
+		{"replaced, and the next one is taken back", twice, "a", ""},
+		{"not replaced after all", func(b *bench) {
+			load(b, "first")
+			b.insmod("all")
+			if len(b.Model.Pending()) == 0 {
+				b.t.Fatal("nothing to take back")
+			}
+			remove(b, "all")
+		}, "a", "done-means-done: player-1 begins to run the old a, and all of first is patched\n" +
+			"done-means-done: player-1 begins to run the new a, and all of all is unpatched\n"},
 	} {
-		r := run(t, parse(t, c.text), experiment.Options{Breaks: []string{livepatch.BreakSkipStackCheck}})
-		if got := broken(r.Violations); got != c.rules || r.TailMixes != c.tails {
-			t.Errorf("%q, %d tail mixes, want %q, %d", got, r.TailMixes, c.rules, c.tails)
+		b := newBench(t, game, lab.Config{CPUs: 2})
+		b.until(func() bool { return b.Now() > guest.Second/50 })
+		c.life(b)
+		fn := b.b.Program.ByName(c.fn)[0].Addr
+		b.o.Committed(b.task("player-1"), emu.Activation{Fn: fn, Body: fn, Committed: true}, nil)
+		if got := texts(b.o.Violations()); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-		if said := strings.Contains(r.Summary(false), "and by tail calls 1"); said != (c.tails == 1) {
-			t.Errorf("the report says so: %v", said)
-		}
-	}
-}
-
-// TestManyViolations wants what is kept to have a bound, and all to be counted.
-func TestManyViolations(t *testing.T) {
-	b := newBench(t, visit, lab.Config{})
-	for range 3000 {
-		b.o.Warned("again")
-	}
-	if len(b.o.Violations()) != 1000 || b.o.Found() != 3000 || b.o.Violations()[999].Rule != oracle.Quiet {
-		t.Errorf("%d kept, %d found", len(b.o.Violations()), b.o.Found())
-	}
-}
-
-// TestRecordedLater has functions recorded only from the time on when a patch replaces
-// them: a call that is over is over nevertheless, though nobody watches the next one.
-func TestRecordedLater(t *testing.T) {
-	const text = `
--- program.c --
-#include <patchlab.h>
-
-u64 answer(void)
-{
-	return 1;
-}
-
-void ask(void)
-{
-	for (int i = 0; i < 3; i++) {
-		answer();
-		pl_sleep(500 * MSEC);
-	}
-}
-GATE(0x1000, ask);
-
-__user void guest(void)
-{
-	gate(0x1000);
-	user_exit(0);
-}
-TASK("guest", guest, 0);
-
--- patches/new.c --
-#include <livepatch.h>
-static u64 new_answer(void) { return 2; }
-KLP_FUNC(answer, new_answer);
-MODULE_INFO(livepatch, "Y");
-`
-	b := newBench(t, text, lab.Config{Record: []guest.Addr{}})
-	b.until(b.is("guest", emu.Asleep))
-	b.insmod("new")
-	b.settled()
-	b.until(func() bool { return b.Now() > guest.Second*7/10 }) // behind the third call
-	b.echo("0", "new/enabled")
-	b.settled()
-	b.until(b.is("guest", emu.Exited))
-	answer := b.b.Program.ByName("answer")[0].Addr
-	old, patched := b.Counts().Calls(answer, lab.SideOld), b.Counts().Calls(answer, lab.SideNew)
-	if b.o.Found() > 0 || old != 0 || patched != 2 {
-		t.Errorf("%d old calls after the first, %d new ones\n%s", old, patched, texts(b.o.Violations()))
 	}
 }

@@ -133,8 +133,12 @@ func (b *bench) echo(value, path string) {
 func (b *bench) settled() {
 	b.t.Helper()
 	b.until(func() bool {
-		_, armed := b.Model.NextAttempt()
-		return !armed && b.Done() && len(b.Model.Pending()) == 0
+		for _, name := range b.Model.Patches() {
+			if busy, err := b.Model.ReadAttr(name + "/transition"); busy == "1\n" || err != nil {
+				return false
+			}
+		}
+		return true
 	})
 }
 

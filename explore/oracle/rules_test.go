@@ -195,6 +195,9 @@ func TestRules(t *testing.T) {
 				if v.Rule == c.rule && first == "" {
 					first = v.Text
 				}
+				if v.Attribution != oracle.Model && c.want != "" {
+					t.Errorf("%s (%s)", v, v.Attribution)
+				}
 			}
 			if !strings.Contains(first, c.want) || (first == "") != (c.want == "") {
 				t.Errorf("told %q\nwant %q\nall:\n%s", first, c.want, texts(r.Violations))

@@ -41,14 +41,17 @@ type patch struct {
 	// left is the side that the last transition has left behind, once it completes; none
 	// before the first, and while one runs.
 	left side
-	// covered: a patch that replaces all is in transition or enabled above this one.
-	covered bool
+	// covered: a patch that replaces all is in transition above this one; replaced: it
+	// has done so for good.
+	covered, replaced bool
+	// covers: it is the patch that replaces all, and its first transition runs.
+	covers bool
 	// forced: tasks may be on any side for ever.
 	forced bool
 }
 
 // unjudged reports whether the rules about sides are not for this patch, for now.
-func (p *patch) unjudged() bool { return p.covered || p.forced }
+func (p *patch) unjudged() bool { return p.covered || p.replaced || p.forced }
 
 // function is a function that a patch changes.
 type function struct {
@@ -131,19 +134,21 @@ func (o *Oracle) beginTransition(t livepatch.Transition) {
 		o.funcs = append(o.funcs, function{p, s})
 	}
 	o.patches[p].left = neither
-	for i := range o.tasks {
-		o.tasks[i].late, o.tasks[i].cause = 0, Model
-	}
-	if o.patches[p].replaces && t.Target == livepatch.Patched {
-		o.cover(p, true)
+	clear(o.tasks)
+	if o.patches[p].covers = o.patches[p].replaces && t.Target == livepatch.Patched; o.patches[p].covers {
+		for i := range o.patches {
+			o.patches[i].covered = i != p
+		}
 	}
 }
 
-// cover has the patches that the p-th replaces not judged, or judged again.
-func (o *Oracle) cover(p int, covered bool) {
+// uncover takes in what becomes of the patches that the p-th, whose first transition is
+// complete, was to replace: they are gone, or as they were.
+func (o *Oracle) uncover(p int, target uint64) {
+	o.patches[p].covers = false
 	for i := range o.patches {
-		if i != p {
-			o.patches[i].covered = covered
-		}
+		q := &o.patches[i]
+		q.replaced = q.replaced || q.covered && target == livepatch.Patched
+		q.covered = false
 	}
 }

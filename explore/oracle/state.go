@@ -9,11 +9,10 @@ func (o *Oracle) AppendState(dst []byte) []byte {
 	for i := range o.patches {
 		p := &o.patches[i]
 		b := byte(p.left)
-		if p.covered {
-			b |= 1 << 6
-		}
-		if p.forced {
-			b |= 1 << 7
+		for i, on := range [...]bool{p.covered, p.replaced, p.covers, p.forced} {
+			if on {
+				b |= 1 << (4 + i)
+			}
 		}
 		dst = append(dst, b)
 	}

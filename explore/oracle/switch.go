@@ -29,7 +29,6 @@ func (o *Oracle) Switched(s livepatch.Switched) {
 	default:
 		o.checkLive(p, s, left, t)
 	}
-	t.unwound = false
 }
 
 // force waives the sides of the p-th patch and of those that it replaces.
