@@ -3,8 +3,10 @@ package oracle_test
 import (
 	"testing"
 
+	"patchlab/emu"
 	"patchlab/explore/oracle"
 	"patchlab/guest"
+	"patchlab/lab"
 	"patchlab/lab/experiment"
 	"patchlab/livepatch"
 )
@@ -19,10 +21,8 @@ func attributions(found []oracle.Violation) (of []oracle.Attribution) {
 	return of
 }
 
-// TestKnownLimitOfRanges has a task sleep below the part of a function that gcc has moved
-// away: its stack is complete, and livepatch does not find the function in it.
-func TestKnownLimitOfRanges(t *testing.T) {
-	r := run(t, parse(t, `
+// cold has a guest that sleeps below the part of f that gcc has moved away.
+const cold = `
 wait guest asleep
 insmod f_new
 wait f_new/transition 0
@@ -63,9 +63,41 @@ static void new_f(u64 x)
 
 KLP_FUNC(f, new_f);
 MODULE_INFO(livepatch, "Y");
-`), experiment.Options{})
+`
+
+// TestKnownLimitOfRanges has a task sleep below the part of a function that gcc has moved
+// away: its stack is complete, and livepatch does not find the function in it.
+func TestKnownLimitOfRanges(t *testing.T) {
+	r := run(t, parse(t, cold), experiment.Options{})
 	if got := broken(r.Violations); got != "clean-switch done-means-done" || r.Violations[0].Attribution != oracle.KnownLimit {
 		t.Errorf("%q\n%s%v", got, texts(r.Violations), attributions(r.Violations))
+	}
+}
+
+// TestBlameEnds wants what follows from a task's unclean switch to be laid to its cause, and
+// not what comes in the next transition.
+func TestBlameEnds(t *testing.T) {
+	b := newBench(t, cold, lab.Config{})
+	id := b.task("guest")
+	mix := func() oracle.Violation {
+		f := b.b.Program.ByName("f")[0].Addr
+		was := b.o.Found()
+		b.o.Committed(id, emu.Activation{Fn: f, Body: f, Committed: true}, []emu.Activation{{Fn: f, Body: emu.ModuleBase, Committed: true}})
+		for _, v := range b.o.Violations()[was:] {
+			if v.Rule == oracle.NoMixing {
+				return v
+			}
+		}
+		t.Fatalf("not mixed: %s", texts(b.o.Violations()))
+		return oracle.Violation{}
+	}
+	b.until(b.is("guest", emu.Asleep))
+	b.insmod("f_new")
+	b.settled()
+	first := mix()
+	b.echo("0", "f_new/enabled")
+	if second := mix(); first.Attribution != oracle.KnownLimit || second.Attribution != oracle.Model {
+		t.Errorf("%s (%s), then %s (%s)", first, first.Attribution, second, second.Attribution)
 	}
 }
 
@@ -132,5 +164,13 @@ func TestStraggler(t *testing.T) {
 		if r := run(t, parse(t, c.text), o); len(r.Violations) != 1 || r.Violations[0].Rule != oracle.Progress || r.Violations[0].Attribution != c.of {
 			t.Errorf("%q: %s%v", c.br, texts(r.Violations), attributions(r.Violations))
 		}
+	}
+	b := newBench(t, visit, lab.Config{})
+	b.insmod("visit_new")
+	b.settled()
+	b.o.Reached(livepatch.Initializing, livepatch.Transition{Name: "visit_new", Target: livepatch.Unpatched})
+	b.o.Ended(nil)
+	if got := texts(b.o.Violations()); got != "progress: the transition of visit_new is not complete: no task is pending\n" || b.o.Violations()[0].Attribution != oracle.Model {
+		t.Errorf("%q", got)
 	}
 }

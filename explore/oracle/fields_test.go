@@ -49,6 +49,17 @@ func nonZero(t *testing.T, v reflect.Value) {
 	}
 }
 
+func TestIsPart(t *testing.T) {
+	for _, c := range []struct {
+		name, of string
+		want     bool
+	}{{"f.cold", "f", true}, {"f.cold.12", "f", true}, {"fg.cold", "f", false}, {"f.cold", "fg", false}, {"f", "f", false}, {"f.part.0.cold", "f", false}} {
+		if isPart(c.name, c.of) != c.want {
+			t.Errorf("%s is part of %s: %v", c.name, c.of, !c.want)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	if got := []string{Rule(0).String(), Rule(99).String(), Progress.String(), Model.String(), KnownLimit.String(), Author.String()}; !reflect.DeepEqual(got,
 		[]string{"rule 0", "rule 99", "progress", "model", "known limit of klp", "patch author"}) {

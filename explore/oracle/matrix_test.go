@@ -47,6 +47,7 @@ func declared(t *testing.T, name string) []string {
 // break there is; the log says which rules are violated. A break that a scenario declares
 // turns it red; and a rule finds each break somewhere, but for a few.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	found := map[string]bool{}
 	var table strings.Builder
 	for _, name := range testprogs.Names() {
@@ -84,6 +85,7 @@ const seeds = 200
 // TestSeeds runs two functions that call each other under many schedules: never a
 // violation, and always one of the sides when tasks are switched inside the handler.
 func TestSeeds(t *testing.T) {
+	t.Parallel()
 	b := open(t, "calls-each-other")
 	byRule := map[string]int{}
 	for seed := range uint64(seeds) {

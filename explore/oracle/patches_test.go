@@ -166,6 +166,7 @@ rmmod first`,
 // TestLives runs each life of patches under some schedules: unbroken no rule objects, and
 // under breaks one does, for each of them.
 func TestLives(t *testing.T) {
+	t.Parallel()
 	for name, script := range lives {
 		t.Run(name, func(t *testing.T) {
 			b := parse(t, "cpus 2\nscheduler random\nwait 21ms\n"+script+"\nwait 20ms\n"+game)
@@ -239,6 +240,16 @@ func TestWhatIsJudged(t *testing.T) {
 		{"replaced, and the other one is gone too", func(b *bench) { load(b, "first"); load(b, "all"); unload(b, "all") }, "b", ""},
 		{"replaced, and the next one is taken back", twice, "c", "done-means-done: player-1 begins to run the old c, and all of all is patched\n"},
 		{"replaced, and the next one is taken back", twice, "a", ""},
+		{"taken back by force", func(b *bench) {
+			load(b, "first")
+			b.insmod("all")
+			b.echo("0", "all/enabled")
+			if len(b.Model.Pending()) == 0 {
+				b.t.Fatal("nobody has to go back")
+			}
+			b.echo("1", "all/force")
+			b.settled()
+		}, "a", ""},
 		{"not replaced after all", func(b *bench) {
 			load(b, "first")
 			b.insmod("all")
