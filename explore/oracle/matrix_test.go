@@ -79,8 +79,10 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// seeds is how many schedules calls-each-other is run under.
-const seeds = 200
+// seeds is how many schedules calls-each-other is run under with tasks that are switched
+// inside the handler; the first of them also without. (TestNeverMixed of testprogs runs all
+// of them so, and violations are failures there.)
+const seeds, unbroken = 200, 40
 
 // TestSeeds runs two functions that call each other under many schedules: never a
 // violation, and always one of the sides when tasks are switched inside the handler.
@@ -89,8 +91,10 @@ func TestSeeds(t *testing.T) {
 	b := open(t, "calls-each-other")
 	byRule := map[string]int{}
 	for seed := range uint64(seeds) {
-		if r := run(t, b, experiment.Options{Seed: &seed}); len(r.Violations) > 0 || !r.OK() {
-			t.Errorf("seed %d: %v\n%s", seed, r.Failures, texts(r.Violations))
+		if seed < unbroken {
+			if r := run(t, b, experiment.Options{Seed: &seed}); len(r.Violations) > 0 || !r.OK() {
+				t.Errorf("seed %d: %v\n%s", seed, r.Failures, texts(r.Violations))
+			}
 		}
 		r := run(t, b, experiment.Options{Seed: &seed, Breaks: []string{livepatch.BreakSwitchInHandler}})
 		rules := broken(r.Violations)
