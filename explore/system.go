@@ -73,7 +73,7 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 	if err != nil {
 		return nil, err
 	}
-	s := &System{d: d, lab: d.Lab, oracle: oracle.Attach(d.Lab), bounds: bounds, points: newNames()}
+	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
