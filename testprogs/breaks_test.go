@@ -1,9 +1,7 @@
 package testprogs_test
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"patchlab/lab/experiment"
@@ -44,35 +42,13 @@ func run(t *testing.T, b *experiment.Built, o experiment.Options) []string {
 	return wrong
 }
 
-// declared returns the breaks that a scenario says turn it red: the words of its comment
-// that are names of breaks, from "Turned red by" on.
+// declared returns the breaks that a scenario says turn it red, of which there must be one.
 func declared(t *testing.T, name string) []string {
 	t.Helper()
-	_, data, err := testprogs.File(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var comment []string
-	for line := range strings.Lines(string(data)) {
-		text, is := strings.CutPrefix(line, "#")
-		if !is {
-			break
-		}
-		comment = append(comment, strings.TrimSpace(text))
-	}
-	_, claim, ok := strings.Cut(strings.Join(comment, " "), "Turned red by ")
-	if !ok {
-		t.Fatalf("%s does not say which break turns it red", name)
-	}
-	known := append(livepatch.BreakNames(), experiment.TrustInterrupted)
-	var breaks []string
-	for _, word := range regexp.MustCompile(`[a-z]+(-[a-z]+)+`).FindAllString(claim, -1) {
-		if slices.Contains(known, word) {
-			breaks = append(breaks, word)
-		}
-	}
+	words := testprogs.RedBy(t, name)
+	breaks := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !slices.Contains(experiment.BreakNames(), w) })
 	if len(breaks) == 0 {
-		t.Fatalf("%s names no break that there is: %s", name, claim)
+		t.Fatalf("%s names no break that there is and that turns it red: %q", name, words)
 	}
 	return breaks
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -100,4 +101,27 @@ func BuildPatch(t TB, name, patch string) []byte {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return object
+}
+
+// breakName matches what may be the name of a break.
+var breakName = regexp.MustCompile(`[a-z]+(-[a-z]+)+`)
+
+// RedBy returns the words of a scenario's comment, from "Turned red by" on, that may be
+// names of breaks. None is there when the comment makes no such claim.
+func RedBy(t TB, name string) []string {
+	t.Helper()
+	_, data, err := File(name)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var comment []string
+	for line := range strings.Lines(string(data)) {
+		text, is := strings.CutPrefix(line, "#")
+		if !is {
+			break
+		}
+		comment = append(comment, strings.TrimSpace(text))
+	}
+	_, claim, _ := strings.Cut(strings.Join(comment, " "), "Turned red by ")
+	return breakName.FindAllString(claim, -1)
 }

@@ -3,7 +3,6 @@ package oracle_test
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,31 +16,6 @@ import (
 // expects: two that refuse too much or patch another function, and one that makes a
 // transition slow (for one that never ends see TestRules).
 var unruled = []string{livepatch.BreakWideRange, livepatch.BreakFirstSymbol, livepatch.BreakSkipExitSwitch}
-
-// declared returns the breaks that a scenario's comment says turn it red.
-func declared(t *testing.T, name string) []string {
-	t.Helper()
-	_, data, err := testprogs.File(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var comment []string
-	for line := range strings.Lines(string(data)) {
-		text, is := strings.CutPrefix(line, "#")
-		if !is {
-			break
-		}
-		comment = append(comment, strings.TrimSpace(text))
-	}
-	_, claim, _ := strings.Cut(strings.Join(comment, " "), "Turned red by ")
-	var breaks []string
-	for _, word := range regexp.MustCompile(`[a-z]+(-[a-z]+)+`).FindAllString(claim, -1) {
-		if slices.Contains(experiment.BreakNames(), word) {
-			breaks = append(breaks, word)
-		}
-	}
-	return breaks
-}
 
 // TestMatrix runs every scenario unbroken, which no rule may object to, and under every
 // break there is; the log says which rules are violated. A break that a scenario declares
@@ -59,7 +33,7 @@ func TestMatrix(t *testing.T) {
 			r := run(t, b, experiment.Options{Breaks: []string{br}})
 			rules := broken(r.Violations)
 			found[br] = found[br] || rules != ""
-			is := slices.Contains(declared(t, name), br)
+			is := slices.Contains(testprogs.RedBy(t, name), br)
 			if strings.Contains(rules, "progress") {
 				t.Errorf("%s under %s: no transition goes on without end, but for tasks that are held: %s", name, br, texts(r.Violations))
 			}
