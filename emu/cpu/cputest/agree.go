@@ -229,6 +229,21 @@ func defuse(text []byte) (places []int) {
 	return places
 }
 
+// exits is how often a program may make system calls and meet breakpoints.
+const exits = 20
+
+// ends reports whether the program comes to its end. A return to an address that it has
+// pushed itself may have it run in a circle, if rarely.
+func (r *rig) ends() bool {
+	for range exits {
+		e := r.run(cpu.Request{Task: 9, Budget: 100000})
+		if e.Reason != cpu.Syscall {
+			return e.Reason != cpu.Budget
+		}
+	}
+	return true
+}
+
 // toTheEnd runs programs that end, in every way of counting.
 func (p *pair) toTheEnd(d *dice) {
 	p.reset(d, true)
@@ -241,6 +256,9 @@ func (p *pair) toTheEnd(d *dice) {
 		r.ctx = c[j]
 		begin[j] = r.save()
 	}
+	if !p.rigs[1].ends() {
+		return
+	}
 	for range 1 + d.roll(3, "times") {
 		for j, r := range p.rigs {
 			r.restore(begin[j])
@@ -249,7 +267,7 @@ func (p *pair) toTheEnd(d *dice) {
 		if !req.Uncounted && d.oneIn(2, "bounded") {
 			req.Budget = 100000
 		}
-		for range 20 {
+		for range exits {
 			e := p.run(d, req)
 			if e.Reason == cpu.Break {
 				p.each(func(r *rig) { r.cpu.Break(r.ctx.PC, 1, false) })

@@ -13,6 +13,10 @@
 //
 // There is no code that the guest can write: such a mapping is refused.
 //
+// From version 2.1.2 on, blocks with bt, bts, btr or btc are stepped, since the flags that
+// these leave undefined would depend on the backend; and the reference backend runs each
+// instruction by itself, several times slower than on 2.1.1 (pl_on_code says why).
+//
 // With version 2.1.1 an illegal instruction, bts, btr or btc of a register with a
 // lock prefix, ends the process as soon as it is translated.
 package unicorn

@@ -111,6 +111,7 @@ uc_err pl_open(pl_cpu *c, int mode, int kind, uc_engine *uc)
 	uc_err err = UC_ERR_OK;
 	if (!c->context_size) {
 		c->context_size = uc_context_size(uc);
+		c->loses_flags = uc_version(NULL, NULL) >= UC_MAKE_VERSION(2, 1) + (2 << 8);
 		pl_find_layout(c, uc);
 	}
 	if (kind == PL_PLAIN)

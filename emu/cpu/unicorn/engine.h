@@ -76,6 +76,7 @@ typedef struct pl_cpu {
 	pl_stub stub;
 	uint64_t callee; // the Go side's number of this CPU
 	bool has_decide;
+	bool loses_flags; // the version of the engine: see pl_on_code
 
 	uc_engine *uc[PL_MODES][PL_KINDS];
 	size_t context_size;

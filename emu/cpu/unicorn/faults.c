@@ -63,10 +63,13 @@ static void counted_before(pl_cpu *c)
 
 // pl_fault ends the run because of the instruction at c->prev. Only some faults leave
 // the state from before it when it was stepped: a trap flag hits behind the
-// instruction, and an instruction that is found to be illegal may have switched to MMX.
+// instruction, an instruction that is found to be illegal may have switched to MMX, and
+// one that fails to divide has lost the flags with version 2.1.2 or newer.
 void pl_fault(pl_cpu *c, int kind)
 {
-	bool clean = kind == PL_HALT || (kind == PL_EXCEPTION && c->fault_vector != 1);
+	enum { BREAKPOINT = 3, OWN = 32 }; // vectors of int3, and of int N
+	bool clean = kind == PL_HALT ||
+		(kind == PL_EXCEPTION && (c->fault_vector == BREAKPOINT || c->fault_vector >= OWN));
 	c->fault_kind = kind;
 	counted_before(c);
 	c->rewind = true;

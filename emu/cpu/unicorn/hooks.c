@@ -198,7 +198,21 @@ static inline bool admit(pl_cpu *c, uc_engine *uc, uint64_t addr, uint8_t f)
 	return true;
 }
 
+// store_flags has the engine keep the flags as such from here on, so that an instruction
+// that reads them where they are kept finds them.
+static void store_flags(uc_engine *uc)
+{
+	uint64_t flags = reg(uc, UC_X86_REG_RFLAGS);
+	uc_reg_write(uc, UC_X86_REG_RFLAGS, &flags);
+}
+
 // pl_on_code is called before each instruction on the stepping engines.
+//
+// From version 2.1.2 on, these lose the flags (c->loses_flags): behind a code hook the
+// engine computes them, and when another hook is called or the instruction fails, it
+// goes back to how they were kept before that, in places that no longer hold them. The
+// first instruction of a leg is safe, since it is not known how they were kept. So an
+// instruction during which that can happen begins a leg, which is slower.
 void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	pl_cpu *c = user;
@@ -214,8 +228,14 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		pl_look(c, t, addr, size);
 	uint8_t f = t->flags[i];
 	bool again = (f & F_REP) && c->prev == addr;
+	if (c->loses_flags && !again && c->prev != ~0ull && (c->kind == PL_EXACT || (f & F_FIRST))) {
+		end_leg(c, uc, addr);
+		return;
+	}
 	if (!again && !admit(c, uc, addr, f))
 		return;
+	if (c->loses_flags && (f & F_FIRST))
+		store_flags(uc);
 	c->prev = addr;
 	c->prev_end = addr + t->lens[i];
 	if (c->kind == PL_EXACT)

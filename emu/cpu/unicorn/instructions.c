@@ -83,13 +83,37 @@ int pl_refusal(const uint8_t *b, uint32_t size)
 	return 0;
 }
 
-// pl_needs_stepping tells cmpxchg8b and cmpxchg16b, after which the flags besides ZF are
-// wrong when an instruction of the same block has changed flags before: the engine has
-// not stored them yet. Stepping has it store them before each instruction.
-bool pl_needs_stepping(const uint8_t *b, uint32_t size)
+// is_cmpxchg8b tells cmpxchg8b and cmpxchg16b by what follows the prefixes.
+static bool is_cmpxchg8b(const uint8_t *b, uint32_t size)
+{
+	return size > 2 && b[0] == 0x0f && b[1] == 0xc7 && (b[2] >> 3 & 7) == 1;
+}
+
+// is_bit_test tells bt, bts, btr and btc.
+static bool is_bit_test(uint8_t op)
+{
+	return op == 0xa3 || op == 0xab || op == 0xb3 || op == 0xba || op == 0xbb;
+}
+
+// pl_needs_stepping tells what a fast engine and a stepping one answer differently.
+// After cmpxchg8b and cmpxchg16b the flags besides ZF are wrong when an instruction of the
+// same block has changed flags before: the engine has not stored them yet. Stepping has
+// it store them before each instruction. After a bit test OF, SF, AF and PF are undefined
+// and depend on how the engine keeps the flags, which differs where loses_flags is set.
+bool pl_needs_stepping(const pl_cpu *c, const uint8_t *b, uint32_t size)
 {
 	uint32_t i = opcode_at(b, size);
-	return i + 2 < size && b[i] == 0x0f && b[i + 1] == 0xc7 && (b[i + 2] >> 3 & 7) == 1;
+	return is_cmpxchg8b(b + i, size - i) ||
+		(c->loses_flags && i + 2 < size && b[i] == 0x0f && is_bit_test(b[i + 1]));
+}
+
+// pl_must_be_first tells syscall and cpuid, which have hooks on every engine, and cmpxchg8b
+// and cmpxchg16b, which read the flags where they are kept.
+bool pl_must_be_first(const uint8_t *b, uint32_t size)
+{
+	uint32_t i = opcode_at(b, size);
+	bool hooked = i + 1 < size && b[i] == 0x0f && (b[i + 1] == 0x05 || b[i + 1] == 0xa2);
+	return hooked || is_cmpxchg8b(b + i, size - i);
 }
 
 // pl_code_bytes copies the code at addr, across mappings, and returns how much there
@@ -119,8 +143,10 @@ void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size)
 	t->lens[i] = size;
 	if (pl_is_rep(b, size))
 		t->flags[i] |= F_REP;
-	if (pl_needs_stepping(b, size))
+	if (pl_needs_stepping(c, b, size))
 		t->flags[i] |= F_STEP;
+	if (pl_must_be_first(b, size))
+		t->flags[i] |= F_FIRST;
 }
 
 // pl_on_cpuid answers with a fixed baseline, so that programs that choose code by

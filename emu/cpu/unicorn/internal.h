@@ -44,6 +44,7 @@ enum {
 	F_REP = 16,    // derived: a rep string instruction starts here
 	F_REFUSE = 32, // derived: an instruction that is refused starts here
 	F_STEP = 64,   // derived: one that only a stepping engine runs right
+	F_FIRST = 128, // derived: one that may have to be the first of a leg
 };
 
 // What is known of a block. Most blocks are a count and nothing else, so that one
@@ -85,7 +86,8 @@ static inline pl_text *text_of(pl_cpu *c, uint64_t addr)
 // instructions.c
 bool pl_is_rep(const uint8_t *b, uint32_t size);
 int pl_refusal(const uint8_t *b, uint32_t size);
-bool pl_needs_stepping(const uint8_t *b, uint32_t size);
+bool pl_needs_stepping(const pl_cpu *c, const uint8_t *b, uint32_t size);
+bool pl_must_be_first(const uint8_t *b, uint32_t size);
 void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size);
 size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size);
 int pl_on_cpuid(uc_engine *uc, void *user);

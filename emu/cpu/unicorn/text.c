@@ -102,7 +102,7 @@ static void forget(pl_cpu *c, uint64_t start, uint64_t end, bool changed)
 			from = start - INSTRUCTION_REACH;
 		for (; changed && from < stop; from++) {
 			t->lens[from - t->start] = 0;
-			t->flags[from - t->start] &= ~(F_REP | F_REFUSE | F_STEP);
+			t->flags[from - t->start] &= ~(F_REP | F_REFUSE | F_STEP | F_FIRST);
 		}
 	}
 }
