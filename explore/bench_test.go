@@ -13,7 +13,7 @@ import (
 // same by running each schedule from the start (the yardstick), and with equal states
 // merged. It reports what one second of a core gives.
 func BenchmarkExplore(b *testing.B) {
-	const runs = 2000
+	const runs = 200000
 	for _, c := range []struct {
 		name     string
 		strategy search.Strategy

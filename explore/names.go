@@ -11,18 +11,24 @@ import (
 // names numbers the points at which tasks stand. A point has the same number in every
 // system of one scenario: that of an instruction is its address, that of a named step a
 // hash of its name above all addresses.
-type names struct{ byNumber map[uint32]string }
+type names struct {
+	byNumber map[uint32]string
+	numbers  map[string]uint32 // of named steps
+}
 
-func newNames() names { return names{map[uint32]string{}} }
+func newNames() names { return names{map[uint32]string{}, map[string]uint32{}} }
 
 func (n names) number(name string) uint32 {
+	if i, ok := n.numbers[name]; ok {
+		return i
+	}
 	h := fnv.New32a()
 	h.Write([]byte(name))
 	i := h.Sum32() | 1<<31
 	if known, ok := n.byNumber[i]; ok && known != name {
 		panic(fmt.Sprintf("BUG: points %s and %s have one number", known, name))
 	}
-	n.byNumber[i] = name
+	n.byNumber[i], n.numbers[name] = name, i
 	return i
 }
 

@@ -46,7 +46,8 @@ type System struct {
 	root      emu.Snapshot
 	slots     []slot
 	points    names
-	start     cursor // at root
+	commands  []uint32 // the number of each command of the script, as a point
+	start     cursor   // at root
 }
 
 // cursor is the part of the state that is not the laboratory's.
@@ -74,6 +75,9 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
+	for _, c := range d.Script {
+		s.commands = append(s.commands, s.points.number(fmt.Sprintf("script:%d", c.Line)))
+	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -158,7 +162,7 @@ func (s *System) Choices(dst []search.Choice) []search.Choice {
 	}
 	if s.interrupts < s.bounds.Interrupts {
 		for _, id := range s.lab.Machine.Tasks() {
-			if s.lab.Machine.CanInterrupt(id) {
+			if s.canInterrupt(id) {
 				dst = append(dst, search.Choice{Actor: int32(id), Kind: kindInterrupt, Point: s.point(id)})
 			}
 		}
@@ -168,18 +172,27 @@ func (s *System) Choices(dst []search.Choice) []search.Choice {
 
 // ofTask appends what a task can do by itself.
 func (s *System) ofTask(dst []search.Choice, id guest.TaskID) []search.Choice {
-	m := s.lab.Machine
-	switch {
-	case id == s.lab.Operator && !s.begun:
-		if s.command < len(s.d.Script) && s.d.Begins(s.command) {
-			dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
-		}
-	case m.CanMove(id):
-		dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
-	case m.Timed(id) && s.mayWake(id):
-		dst = append(dst, search.Choice{Actor: int32(id), Kind: kindWake, Point: s.point(id)})
+	if !s.can(id) {
+		return dst
 	}
-	return dst
+	c := search.Choice{Actor: int32(id), Point: s.point(id)}
+	if s.lab.Machine.Timed(id) {
+		c.Kind = kindWake
+	}
+	return append(dst, c)
+}
+
+// can reports whether a task can do something by itself.
+func (s *System) can(id guest.TaskID) bool {
+	m := s.lab.Machine
+	if id == s.lab.Operator && !s.begun {
+		return s.command < len(s.d.Script) && s.d.Begins(s.command)
+	}
+	return m.CanMove(id) || m.Timed(id) && s.mayWake(id)
+}
+
+func (s *System) canInterrupt(id guest.TaskID) bool {
+	return s.interrupts < s.bounds.Interrupts && s.lab.Machine.CanInterrupt(id)
 }
 
 // poller returns the place in retries of a task that may look at something again and
@@ -305,9 +318,10 @@ func (s *System) settle() (search.Status, error) {
 		s.violation = search.Failure{Rule: "expectation", Text: f[0].Error()}
 		return search.Failed, nil
 	}
-	var buf [16]search.Choice
-	if len(s.Choices(buf[:0])) > 0 {
-		return search.Going, nil
+	for _, id := range s.lab.Machine.Tasks() {
+		if s.can(id) || s.canInterrupt(id) {
+			return search.Going, nil
+		}
 	}
 	return s.over(), nil
 }
@@ -373,7 +387,7 @@ func (s *System) Describe(c search.Choice) (actor, kind, point string) {
 func (s *System) point(id guest.TaskID) uint32 {
 	m := s.lab.Machine
 	if id == s.lab.Operator && !s.begun {
-		return s.points.number(fmt.Sprintf("script:%d", s.d.Script[s.command].Line))
+		return s.commands[s.command]
 	}
 	if p := m.Point(id); p != "" {
 		return s.points.number(p)
