@@ -9,7 +9,7 @@ import (
 	"patchlab/lab/experiment"
 )
 
-// BenchmarkExplore searches testprogs/seed/enable.txtar: depth first from snapshots, the
+// BenchmarkExplore searches testprogs/seed/two-tasks.txtar: depth first from snapshots, the
 // same by running each schedule from the start (the yardstick), and with equal states
 // merged. It reports what one second of a core gives.
 func BenchmarkExplore(b *testing.B) {
@@ -24,7 +24,7 @@ func BenchmarkExplore(b *testing.B) {
 		{"merging", search.Merging(-1), 0},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			s := subject(b, "enable", explore.Bounds{}, experiment.Options{})
+			s := subject(b, "two-tasks", explore.Bounds{}, experiment.Options{})
 			var schedules, steps, states float64
 			for b.Loop() {
 				r, err := explore.Explore(context.Background(), s, search.Options{Strategy: c.strategy, MaxRuns: c.max})

@@ -46,7 +46,8 @@ type System struct {
 	root      emu.Snapshot
 	slots     []slot
 	points    names
-	commands  []uint32 // the number of each command of the script, as a point
+	commands  []uint32 // the point of each command of the script
+	steps     []uint32 // the point of each step of the protocols
 	start     cursor   // at root
 }
 
@@ -75,8 +76,11 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
+	for _, name := range s.lab.Machine.StepNames() {
+		s.steps = append(s.steps, s.points.add(name))
+	}
 	for _, c := range d.Script {
-		s.commands = append(s.commands, s.points.number(fmt.Sprintf("script:%d", c.Line)))
+		s.commands = append(s.commands, s.points.add(fmt.Sprintf("script:%d", c.Line)))
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -228,13 +232,13 @@ func (s *System) Do(c search.Choice) (search.Status, error) {
 	if errors.Is(err, emu.ErrInexact) {
 		err = s.again()
 	}
-	var fault *emu.Fault
-	switch {
-	case errors.As(err, &fault):
+	if err != nil {
+		var fault *emu.Fault
+		if !errors.As(err, &fault) {
+			return search.Going, err
+		}
 		s.violation = search.Failure{Rule: "guest-fault", Text: fault.Error()}
 		return search.Failed, nil
-	case err != nil:
-		return search.Going, err
 	}
 	return s.settle()
 }
@@ -389,8 +393,8 @@ func (s *System) point(id guest.TaskID) uint32 {
 	if id == s.lab.Operator && !s.begun {
 		return s.commands[s.command]
 	}
-	if p := m.Point(id); p != "" {
-		return s.points.number(p)
+	if i := m.StepOf(id); i >= 0 {
+		return s.steps[i]
 	}
 	return s.points.at(m.PC(id), m.Symbol)
 }

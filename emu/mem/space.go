@@ -29,6 +29,8 @@ type Space struct {
 	all     []*Mapping // also those removed: snapshots may bring them back
 	nextGen uint64     // never reused, not even after a restore
 	last    *Mapping   // the mapping of the last access
+	image   *image     // a snapshot of the present content, if there is one
+	free    []*image   // that no snapshot refers to any more
 }
 
 // New returns an empty address space.
@@ -64,6 +66,7 @@ func (s *Space) insert(m *Mapping) {
 		return int(int64(m.Range.Start) - int64(a))
 	})
 	s.maps = slices.Insert(s.maps, i, m)
+	s.Touched()
 }
 
 // Remove takes m out of the address space. Its memory is kept for snapshots.
@@ -74,6 +77,7 @@ func (s *Space) Remove(m *Mapping) {
 	}
 	s.maps = slices.Delete(s.maps, i, i+1)
 	s.last = nil
+	s.Touched()
 }
 
 // Find returns the mapping that a lies in, or nil.
@@ -153,6 +157,7 @@ func (s *Space) ReadAt(a guest.Addr, p []byte) error {
 func (s *Space) Load(a guest.Addr, p []byte) error {
 	b, _, err := s.bytes(a, len(p))
 	copy(b, p)
+	s.Touched()
 	return err
 }
 
@@ -178,6 +183,7 @@ func (s *Space) store(m *Mapping, b, p []byte) {
 		m.gen = s.nextGen
 		s.nextGen++
 	}
+	s.Touched()
 	copy(b, p)
 }
 
