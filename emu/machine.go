@@ -43,10 +43,11 @@ type Machine struct {
 	list      []guest.TaskID // tasks that have not exited
 	ready     []guest.CPUID
 	exit      cpu.Exit
-	answers   answers // what is remembered of the handler
-	exact     bool    // this step is a repetition that must be exact
-	repeating bool    // steps are being repeated: nothing is told to the outside
-	remapped  bool    // a restore brought memory back
+	answers   answers         // what is remembered of the handler
+	exact     bool            // this step is a repetition that must be exact
+	repeating bool            // steps are being repeated: nothing is told to the outside
+	remapped  bool            // a restore brought memory back
+	registers []registerBytes // by task: see AppendState
 
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none

@@ -34,6 +34,9 @@ func (c *Context) CopyFrom(o *Context) {
 // Changed tells that State is about to change. The backend calls it.
 func (c *Context) Changed() { c.version = versions.Add(1) }
 
+// Version returns a number that contexts with an equal State alone have in common, or 0.
+func (c *Context) Version() uint64 { return c.version }
+
 // versions is the last version of a context.
 var versions atomic.Uint64
 

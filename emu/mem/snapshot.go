@@ -18,6 +18,10 @@ type image struct {
 	maps []*Mapping
 	gens []uint64
 	data []byte // of the mappings that are kept, in order
+
+	id       uint64 // of this content; never reused, as the image is
+	diff     []byte // what AppendDiff appends with this as the content
+	diffFrom uint64 // and the one with this id as root's; 0: not known
 }
 
 // kept reports whether a mapping's bytes are part of a snapshot: what the guest can
@@ -49,20 +53,26 @@ func (s *Space) share(p **image, i *image) {
 
 // Save copies all that can change into p, unless a snapshot has it already.
 func (s *Space) Save(p *Snapshot) {
+	s.share(&p.image, s.present())
+}
+
+// present returns an image of the present content.
+func (s *Space) present() *image {
 	if s.image == nil {
 		s.share(&s.image, s.copy())
 	}
-	s.share(&p.image, s.image)
+	return s.image
 }
 
-// copy returns an image of the present content.
+// copy makes an image of the present content.
 func (s *Space) copy() *image {
 	i := &image{}
 	if n := len(s.free); n > 0 {
 		i, s.free = s.free[n-1], s.free[:n-1]
 	}
 	i.maps = append(i.maps[:0], s.maps...)
-	i.gens, i.data = i.gens[:0], i.data[:0]
+	s.lastImage++
+	i.gens, i.data, i.id, i.diffFrom = i.gens[:0], i.data[:0], s.lastImage, 0
 	for _, m := range s.maps {
 		i.gens = append(i.gens, m.gen)
 		if kept(m.Perm, m.gen) {

@@ -31,6 +31,8 @@ type Space struct {
 	last    *Mapping   // the mapping of the last access
 	image   *image     // a snapshot of the present content, if there is one
 	free    []*image   // that no snapshot refers to any more
+
+	lastImage uint64 // the id of the last image; only grows
 }
 
 // New returns an empty address space.
