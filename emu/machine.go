@@ -139,12 +139,8 @@ func (m *Machine) mapArena() ([]byte, error) {
 // mapSegment maps one segment of the program or of a module.
 func (m *Machine) mapSegment(name string, s image.Segment) error {
 	r := guest.Range{Start: guest.PageDown(s.Range.Start), End: guest.PageUp(s.Range.End)}
-	p, err := m.mem.Add(name, r, s.Perm)
-	if err != nil {
-		return err
-	}
-	copy(p.Data[s.Range.Start-r.Start:], s.Data)
-	return nil
+	_, err := m.mem.AddBytes(name, r, s.Perm, int(s.Range.Start-r.Start), s.Data)
+	return err
 }
 
 func (m *Machine) mapCPU(p *mem.Mapping) error {

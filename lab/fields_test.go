@@ -52,7 +52,7 @@ var fields = []struct {
 		scratch: free
 		fixed: all nextGen lastImage`}, // both only grow
 	{reflect.TypeFor[mem.Mapping](), nil, `
-		fixed: Name Range Perm loaded
+		fixed: Name Range Perm loaded source
 		saved: Data gen`},
 	{reflect.TypeFor[protocol.Store](), reflect.TypeFor[protocol.Snapshot](), `
 		saved: words names

@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"syscall"
@@ -21,6 +22,8 @@ type Mapping struct {
 	gen uint64
 	// loaded are the bytes of generation 0, once they were changed.
 	loaded []byte
+	// source are the bytes that AddBytes was given.
+	source []byte
 }
 
 // Space is an address space.
@@ -61,6 +64,38 @@ func (s *Space) Add(name string, r guest.Range, p guest.Perm) (*Mapping, error) 
 	s.all = append(s.all, m)
 	s.insert(m)
 	return m, nil
+}
+
+// AddBytes maps memory that begins with the bytes of source, at an offset, and is zero
+// elsewhere. Where the same was mapped before and has been removed since, its memory is
+// used again, so that a search can load a module any number of times. The caller must then
+// do to it what it did at first, and must not change source.
+func (s *Space) AddBytes(name string, r guest.Range, p guest.Perm, offset int, source []byte) (*Mapping, error) {
+	m := s.removed(name, r, p, source)
+	if m == nil {
+		var err error
+		if m, err = s.Add(name, r, p); err != nil {
+			return nil, err
+		}
+		m.source = source
+	} else {
+		clear(m.Data)
+		m.gen = 0
+		s.insert(m)
+	}
+	copy(m.Data[offset:], source)
+	return m, nil
+}
+
+// removed returns a mapping that was made with these arguments and is not there, or nil.
+func (s *Space) removed(name string, r guest.Range, p guest.Perm, source []byte) *Mapping {
+	for _, m := range s.all {
+		if m.Name == name && m.Range == r && m.Perm == p && bytes.Equal(m.source, source) &&
+			!slices.ContainsFunc(s.maps, func(o *Mapping) bool { return o.Range.Overlaps(r) }) {
+			return m
+		}
+	}
+	return nil
 }
 
 func (s *Space) insert(m *Mapping) {
