@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"patchlab/explore"
@@ -20,6 +21,11 @@ func subject(t testing.TB, name string, b explore.Bounds, o experiment.Options) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return subjectOf(t, file, data, b, o)
+}
+
+func subjectOf(t testing.TB, file string, data []byte, b explore.Bounds, o experiment.Options) *explore.Subject {
+	t.Helper()
 	s, err := scenario.Parse(file, data)
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +123,36 @@ func TestCountsAgree(t *testing.T) {
 		}
 		if n[0] != n[1] || n[0] < 20 {
 			t.Errorf("at most %d preemptions: %d schedules when each is run, %d when states are merged", bound, n[0], n[1])
+		}
+	}
+}
+
+// TestInvariants searches for what breaks a line of the script: where one schedule does, it
+// is found, and a line that all keep is complete.
+func TestInvariants(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "testprogs", "seed", "enable.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ line, want string }{
+		{"never t1 runs g old", "t1 runs the old body of g, and was never to"},
+		{"always calls <= 1", "calls is 2, and was always to be <= 1"},
+		{"always calls <= 2", ""},
+	} {
+		text := strings.Replace(string(data), "wait new/transition 0\n", c.line+"\nwait new/transition 0\n", 1)
+		text = strings.Replace(text, "u64 g(u64 x)\n{\n", "u64 calls = 0;\nu64 g(u64 x)\n{\n\tcalls += 2;\n", 1)
+		s := subjectOf(t, "x.txtar", []byte(text), explore.Bounds{}, experiment.Options{})
+		r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case c.want == "" && (!r.Complete || len(r.Found) > 0):
+			t.Errorf("%s: %s; found %v", c.line, r.Sentence(), r.Found)
+		case c.want != "" && (len(r.Found) != 1 || !strings.HasSuffix(r.Found[0].Failure.Text, c.want)):
+			t.Errorf("%s: found %v, want %q", c.line, r.Found, c.want)
+		case c.want != "":
+			replayed(t, s, r.Found[0])
 		}
 	}
 }

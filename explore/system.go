@@ -315,7 +315,7 @@ func (s *System) settle() (search.Status, error) {
 		}
 	}
 	if v := s.oracle.Violations(); len(v) > 0 {
-		s.violation = search.Failure{Rule: v[0].Rule.String(), Text: v[0].Text}
+		s.violation = search.Failure{Rule: v[0].Rule.String(), Text: fmt.Sprintf("%s (%s)", v[0].Text, v[0].Attribution)}
 		return search.Failed, nil
 	}
 	if f := s.d.TakeFailures(); len(f) > 0 {

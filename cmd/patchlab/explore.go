@@ -59,7 +59,7 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
 	for _, f := range r.Found {
 		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
-		fmt.Fprintf(a.out, "the smallest schedule found has %d steps and %d preemptions", len(f.Schedule), f.Preemptions)
+		fmt.Fprintf(a.out, "the smallest schedule found has %s and %s", plural(len(f.Schedule), "step"), plural(f.Preemptions, "preemption"))
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
 		}
@@ -148,7 +148,7 @@ func (a *app) replay(c *exploreCommand, s *explore.Subject) (status, error) {
 		fmt.Fprintf(a.out, "\nthe run does not follow the schedule: %v\n", differs)
 		return unexpected, nil
 	}
-	fmt.Fprintf(a.out, "\n%d steps, %d preemptions, digest %016x: %s\n", end.Steps, end.Preemptions, end.Digest, end.Status)
+	fmt.Fprintf(a.out, "\n%s, %s, digest %016x: %s\n", plural(end.Steps, "step"), plural(end.Preemptions, "preemption"), end.Digest, end.Status)
 	if end.Status == search.Failed {
 		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
 		return unexpected, nil

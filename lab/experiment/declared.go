@@ -1,10 +1,13 @@
 package experiment
 
 import (
+	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"patchlab/guest"
 	"patchlab/image"
+	"patchlab/lab"
 )
 
 // moduleAnywhere is where modules are linked whose symbols and declarations alone are
@@ -67,4 +70,36 @@ func (b *Built) recorded() []guest.Addr {
 		}
 	}
 	return at
+}
+
+// variable is a variable of the program.
+type variable struct {
+	at   guest.Addr
+	size int // in bytes: 1, 2, 4 or 8
+}
+
+// variable finds a variable by its name.
+func (b *Built) variable(name string) (variable, error) {
+	at := slices.DeleteFunc(slices.Clone(b.Program.ByName(name)), func(s image.Symbol) bool { return s.Kind != image.KindData })
+	switch {
+	case len(at) == 0:
+		return variable{}, fmt.Errorf("the program has no variable %q", name)
+	case len(at) > 1:
+		return variable{}, fmt.Errorf("the program has %d variables %q", len(at), name)
+	}
+	switch n := at[0].Size; n {
+	case 1, 2, 4, 8:
+		return variable{at[0].Addr, int(n)}, nil
+	default:
+		return variable{}, fmt.Errorf("the variable %q has %d bytes: want 1, 2, 4 or 8", name, n)
+	}
+}
+
+// read returns the value of a variable, unsigned.
+func (v variable) read(l *lab.Lab) uint64 {
+	var b [8]byte
+	if err := l.Machine.ReadAt(v.at, b[:v.size]); err != nil {
+		panic(fmt.Sprintf("BUG: a variable of the program at %s: %v", v.at, err))
+	}
+	return binary.LittleEndian.Uint64(b[:])
 }

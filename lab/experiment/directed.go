@@ -34,7 +34,7 @@ func (b *Built) Directed(o Options) (*Directed, error) {
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	r.report.Lab, r.oracle = r.lab, oracle.Attach(r.lab)
+	r.report.Lab, r.oracle, r.stays = r.lab, oracle.Attach(r.lab), newInvariants(r)
 	script := b.Scenario.Script
 	return &Directed{Lab: r.lab, Oracle: r.oracle, Script: script, r: r, conds: make([]func() bool, len(script))}, nil
 }
@@ -112,6 +112,8 @@ func (d *Directed) Look(i int) error {
 	switch d.Script[i].Verb {
 	case scenario.Read, scenario.Explore:
 		return nil
+	case scenario.Always, scenario.NeverRuns, scenario.NeverOutput:
+		return d.r.stays.begin(d.r.line)
 	case scenario.Hold, scenario.Release:
 		return d.located(d.Script[i], fmt.Errorf("%s has no place in a search: it tries every order by itself", d.Script[i].Verb))
 	}
@@ -127,8 +129,10 @@ func (d *Directed) Where(i int) string {
 	return fmt.Sprintf("%s:%d", d.r.built.Scenario.File, d.Script[i].Line)
 }
 
-// TakeFailures returns what was not as expected since it was last called.
+// TakeFailures returns what was not as expected since it was last called, and what did not
+// stay as it must.
 func (d *Directed) TakeFailures() []*Failure {
+	d.r.stays.check()
 	f := d.r.report.Failures
 	d.r.report.Failures = nil
 	return f

@@ -36,6 +36,8 @@ func (r *runner) expect(c scenario.Command) error {
 		return r.expectSwitched(c)
 	case scenario.ExpectCalls:
 		return r.expectCalls(c)
+	case scenario.ExpectVariable:
+		return r.expectVariable(c)
 	case scenario.ExpectMixed:
 		r.expectMixed(c)
 	case scenario.ExpectViolation:
@@ -127,6 +129,17 @@ func compares(a uint64, op string, b uint64) bool {
 		return a >= b
 	}
 	panic("BUG: no comparison " + op)
+}
+
+func (r *runner) expectVariable(c scenario.Command) error {
+	v, err := r.built.variable(c.Variable)
+	if err != nil {
+		return err
+	}
+	if x := v.read(r.lab); !compares(x, c.Op, uint64(c.N)) {
+		r.fail("%s is %d, expected %s %d", c.Variable, x, c.Op, c.N)
+	}
+	return nil
 }
 
 func (r *runner) expectMixed(c scenario.Command) {

@@ -106,7 +106,7 @@ func (b *Built) Run(o Options) (*Report, error) {
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	r.oracle = oracle.Attach(r.lab)
+	r.oracle, r.stays = oracle.Attach(r.lab), newInvariants(r)
 	report.begin(r.lab, b.replaced())
 	r.recorder.begin(o.Timeline)
 	r.bounds.wall = o.MaxWall

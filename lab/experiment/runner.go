@@ -21,6 +21,7 @@ type runner struct {
 	report   *Report
 	recorder *recorder
 	oracle   *oracle.Oracle
+	stays    *invariants
 	bounds   bounds
 	// line is the command that is being carried out.
 	line scenario.Command
@@ -52,6 +53,7 @@ func (r *runner) run() error {
 	for _, c := range r.built.Scenario.Script {
 		r.line = c
 		err := r.command(c)
+		r.stays.check()
 		r.judge()
 		if errors.Is(err, errStop) {
 			return nil
@@ -68,7 +70,7 @@ func (r *runner) located(err error) error {
 }
 
 func (r *runner) command(c scenario.Command) error {
-	if c.Fails || c.Verb >= scenario.ExpectLog {
+	if c.Fails || c.Verb >= scenario.Always {
 		r.report.Expectations++
 	}
 	switch c.Verb {
@@ -84,6 +86,8 @@ func (r *runner) command(c scenario.Command) error {
 		return r.hold(c)
 	case scenario.Explore:
 		return nil
+	case scenario.Always, scenario.NeverRuns, scenario.NeverOutput:
+		return r.stays.begin(c)
 	case scenario.Release:
 		return r.release(c)
 	case scenario.WaitPath, scenario.WaitDuration, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:
@@ -95,7 +99,7 @@ func (r *runner) command(c scenario.Command) error {
 // until runs the machine until cond holds. A machine that cannot go on is an error that
 // says what the script waited for.
 func (r *runner) until(what string, cond func() bool) error {
-	ok, err := r.lab.Run(cond)
+	ok, err := r.lab.Run(func() bool { r.stays.check(); return cond() })
 	switch {
 	case ok:
 		return nil

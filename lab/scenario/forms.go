@@ -22,6 +22,9 @@ const (
 	Hold
 	Release
 	Explore
+	Always
+	NeverOutput
+	NeverRuns
 	ExpectLog
 	ExpectOutput
 	ExpectPath
@@ -32,6 +35,7 @@ const (
 	ExpectSwitched
 	ExpectCalls
 	ExpectMixed
+	ExpectVariable
 	ExpectViolation
 
 	setCPUs
@@ -102,6 +106,10 @@ var forms = []Form{
 	{Verb: Release, Usage: "release TASK", Doc: "Let a held TASK go on."},
 	{Verb: Explore, Usage: "explore", Doc: "Where a search over schedules begins: what stands above happens in one order only. A run passes it."},
 
+	{Verb: Always, Usage: "always VARIABLE OP N", Doc: "From here on, VARIABLE compares so with N: it is looked at after every step."},
+	{Verb: NeverRuns, Usage: "never TASK runs FUNCTION SIDE", Doc: "From here on, TASK begins no call of the patched FUNCTION that runs the body of SIDE."},
+	{Verb: NeverOutput, Usage: "never output TEXT", Doc: "From here on, the program's output has no TEXT in it."},
+
 	{Verb: ExpectLog, Usage: "expect log", Doc: "The kernel log is expect/log, line by line."},
 	{Verb: ExpectOutput, Usage: "expect output", Doc: "The program's output is expect/output."},
 	{Verb: ExpectViolation, Usage: "expect violation INVARIANT", Doc: "INVARIANT was violated by now. A scenario without this line fails when it is."},
@@ -112,6 +120,7 @@ var forms = []Form{
 	{Verb: ExpectOnStack, Usage: "expect TASK pending on-stack FUNCTION", Doc: "TASK has not been switched yet: FUNCTION was on its stack at the last attempt."},
 	{Verb: ExpectSwitched, Usage: "expect TASK switched RULE", Doc: "TASK was last switched by RULE."},
 	{Verb: ExpectCalls, Usage: "expect calls FUNCTION SIDE OP N", Doc: "The number of calls of the patched FUNCTION since the start that ran the body of SIDE compares so with N."},
+	{Verb: ExpectVariable, Usage: "expect variable VARIABLE OP N", Doc: "VARIABLE compares so with N now."},
 	{Verb: ExpectMixed, Usage: "expect mixed N", Doc: "There were N calls whose body was of another side than that of a patched function below them."},
 }
 

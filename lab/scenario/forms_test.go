@@ -10,6 +10,7 @@ import (
 var example = map[string]string{
 	"N": "3", "SEED": "0x3", "BREAK": "wrong-range", "FLAG": "-O1", "TEXT": "words", "NAME": "p",
 	"KEY=VALUE": "k=v", "PATH": "p/enabled", "VALUE": "1", "DURATION": "2s", "TASK": "t1", "FUNCTION": "f", "POINT": "f+8",
+	"VARIABLE": "counter",
 }
 
 // TestForms wants every form to be readable as it is documented, and nothing to stand in

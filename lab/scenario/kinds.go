@@ -39,7 +39,7 @@ type line struct {
 	flags []string
 }
 
-func setWord(l *line, s string) error { l.word = s; return nil }
+func setWord(l *line, s string) error { l.word, l.Text = s, s; return nil }
 
 // matching returns a check for words of one shape.
 func matching(re *regexp.Regexp, what string, store func(*line, string)) func(*line, string) error {
@@ -98,6 +98,7 @@ var kinds = []Kind{
 	}},
 	{Name: "TASK", Doc: "a task's name", set: matching(nameRE, "a task's name", func(l *line, s string) { l.Task = s })},
 	{Name: "FUNCTION", Doc: "a function's symbol", set: matching(symbolRE, "a function's symbol", func(l *line, s string) { l.Function = s })},
+	{Name: "VARIABLE", Doc: "a variable of the program, unsigned, of 1, 2, 4 or 8 bytes", set: matching(symbolRE, "a variable's symbol", func(l *line, s string) { l.Variable = s })},
 	{Name: "POINT", Doc: "FUNCTION, FUNCTION+OFFSET, FUNCTION+LABEL, a step of the handler like H.front, or a place in the stub like stub.entry", set: func(l *line, s string) (err error) {
 		l.Point, err = parsePoint(s)
 		return err

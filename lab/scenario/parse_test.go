@@ -151,7 +151,7 @@ func TestErrors(t *testing.T) {
 		// lines
 		{"\ninsmond dawn\n" + files, `2: unknown command "insmond": did you mean "insmod"?`},
 		{"!insmod dawn\n" + files, `1: unknown command "!insmod": did you mean "insmod"?`},
-		{"reboot-everything\n" + files, `1: unknown command "reboot-everything": there are cpus, seed, scheduler, model, option, break, cflags, insmod, rmmod, write, read, error, wait, hold, release, explore, expect`},
+		{"reboot-everything\n" + files, `1: unknown command "reboot-everything": there are cpus, seed, scheduler, model, option, break, cflags, insmod, rmmod, write, read, error, wait, hold, release, explore, always, never, expect`},
 		{"insmod 'dawn\n" + files, `1: a quote is not closed`},
 		{"!\n" + files, `1: "!" stands alone: want a command behind it`},
 		{"! wait 1s\n" + files, `1: "wait 1s": "!" cannot stand before this command`},

@@ -67,6 +67,8 @@ type Command struct {
 	Duration  guest.Time // DURATION
 	Task      string     // TASK
 	Function  string     // FUNCTION
+	Variable  string     // VARIABLE
+	Text      string     // TEXT
 	Point     Point      // POINT
 	Side      string     // SIDE: "old" or "new"
 	Op        string     // OP: "==", "!=", "<", "<=", ">", ">="
