@@ -145,7 +145,7 @@ func TestErrors(t *testing.T) {
 		{"-- progam.c --\n", `1: a scenario has no file "progam.c": did you mean "program.c"?`},
 		{"\n-- program.c --\nint a;\n-- patch/p.c --\n", `4: a scenario has no file "patch/p.c": did you mean "patches/p.c"?`},
 		{"-- program.c --\n-- expect/logs --\n", `2: a scenario has no file "expect/logs": did you mean "expect/log"?`},
-		{"-- zzzzzzzzzzzzzzzzzzz --\n", `1: a scenario has no file "zzzzzzzzzzzzzzzzzzz": there are program.c, program.S, user.c, user.S, patches/NAME.c, expect/log, expect/output`},
+		{"-- zzzzzzzzzzzzzzzzzzz --\n", `1: a scenario has no file "zzzzzzzzzzzzzzzzzzz": there are program.c, program.S, user.c, user.S, patches/NAME.c, expect/log, expect/output, schedule`},
 		{"-- program.c --\n-- program.c --\n", `2: there are two files program.c`},
 		{files + "-- expect/log --\n", `4: expect/log is never compared: the script lacks "expect log"`},
 		// lines
