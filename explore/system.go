@@ -33,6 +33,8 @@ type Bounds struct {
 	Interrupts int
 }
 
+const defaultRetries = 1
+
 // System is a scenario as a search sees it. It is for one goroutine.
 type System struct {
 	d      *experiment.Directed
@@ -67,7 +69,7 @@ type slot struct {
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
 	if bounds.Retries == 0 {
-		bounds.Retries = 1
+		bounds.Retries = defaultRetries
 	}
 	d, err := b.Directed(o)
 	if err != nil {

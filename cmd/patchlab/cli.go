@@ -13,6 +13,7 @@ import (
 type grammar struct {
 	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
 	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
@@ -42,6 +43,11 @@ type exploreCommand struct {
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
+	Save       string        `name:"save" placeholder:"NEW.txtar" help:"Write the scenario with the schedule that goes wrong to a new file, for 'patchlab replay' and 'patchlab explain'."`
+}
+
+type replayCommand struct {
+	File string `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it."`
 }
 
 type helpCommand struct {
@@ -82,6 +88,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.run(&g.Run)
 	case "explore":
 		return a.explore(&g.Explore)
+	case "replay":
+		return a.replay(&g.Replay)
 	case "count":
 		return a.count(&g.Count)
 	case "help":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -20,6 +19,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	if err := canSave(c.Save); err != nil {
+		return badInput, err
+	}
 	built, err := build(c.File)
 	if err != nil {
 		return badInput, err
@@ -30,7 +32,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	}
 	fmt.Fprint(a.out, heading(built))
 	if c.Replay != "" {
-		return a.replay(c, s)
+		return a.replayString(c.Replay, s)
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
@@ -38,7 +40,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
-	return a.reportSearch(c, r)
+	return a.reportSearch(c, s, r)
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
@@ -55,16 +57,18 @@ func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, err
 }
 
 // reportSearch prints what a search came to.
-func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error) {
+func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Result) (status, error) {
 	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
-	for _, f := range r.Found {
+	for i, f := range r.Found {
 		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %d steps and %d preemptions", len(f.Schedule), f.Preemptions)
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
 		}
 		fmt.Fprintf(a.out, ":\n\n%s", legs(f.Schedule))
-		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), c.File)
+		if err := a.sayAgain(c, s, i, f); err != nil {
+			return badInput, err
+		}
 	}
 	switch {
 	case len(r.Found) > 0:
@@ -130,28 +134,4 @@ func legs(s search.Schedule) string {
 		i = j + 1
 	}
 	return b.String()
-}
-
-// replay runs one schedule and shows its steps.
-func (a *app) replay(c *exploreCommand, s *explore.Subject) (status, error) {
-	schedule, err := search.ParseCompact(c.Replay)
-	if err != nil {
-		return badInput, fmt.Errorf("-replay: %w", err)
-	}
-	end, err := s.Replay(schedule)
-	var differs *search.Difference
-	if err != nil && !errors.As(err, &differs) {
-		return badInput, err
-	}
-	fmt.Fprint(a.out, schedule)
-	if differs != nil {
-		fmt.Fprintf(a.out, "\nthe run does not follow the schedule: %v\n", differs)
-		return unexpected, nil
-	}
-	fmt.Fprintf(a.out, "\n%d steps, %d preemptions, digest %016x: %s\n", end.Steps, end.Preemptions, end.Digest, end.Status)
-	if end.Status == search.Failed {
-		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
-		return unexpected, nil
-	}
-	return asExpected, nil
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"patchlab/explore"
+	"patchlab/explore/search"
+)
+
+// replay carries out "patchlab replay".
+func (a *app) replay(c *replayCommand) (status, error) {
+	built, err := build(c.File)
+	if err != nil {
+		return badInput, err
+	}
+	s, schedule, err := explore.NewSavedSubject(built)
+	if err != nil {
+		return badInput, err
+	}
+	fmt.Fprint(a.out, heading(built))
+	return a.showReplay(s, schedule)
+}
+
+// replayString runs the schedule that a string stands for.
+func (a *app) replayString(word string, s *explore.Subject) (status, error) {
+	schedule, err := search.ParseCompact(word)
+	if err != nil {
+		return badInput, fmt.Errorf("-replay: %w", err)
+	}
+	return a.showReplay(s, schedule)
+}
+
+// showReplay runs one schedule and shows its steps.
+func (a *app) showReplay(s *explore.Subject, schedule search.Schedule) (status, error) {
+	end, err := s.Replay(schedule)
+	var differs *search.Difference
+	if err != nil && !errors.As(err, &differs) {
+		return badInput, err
+	}
+	fmt.Fprint(a.out, schedule)
+	if differs != nil {
+		fmt.Fprintf(a.out, "\nthe run does not follow the schedule: %v\n", differs)
+		return unexpected, nil
+	}
+	fmt.Fprintf(a.out, "\n%d steps, %d preemptions, digest %016x: %s\n", end.Steps, end.Preemptions, end.Digest, end.Status)
+	if end.Status == search.Failed {
+		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
+		return unexpected, nil
+	}
+	return asExpected, nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"patchlab/explore"
+	"patchlab/explore/search"
+)
+
+// canSave wants that there is no file of the name yet; "" stands for no name.
+func canSave(name string) error {
+	if name == "" {
+		return nil
+	}
+	switch _, err := os.Lstat(name); {
+	case err == nil:
+		return fmt.Errorf("-save: %s is there already: remove it or give another name", name)
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("-save: %w", err)
+	}
+	return nil
+}
+
+// sayAgain says how to see the i-th failure found again. The first one goes into the file
+// of -save.
+func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Shrunk) error {
+	if c.Save == "" || i > 0 {
+		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), shellWord(c.File))
+		return nil
+	}
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	text := s.Save(data, f.Schedule,
+		"found by 'patchlab explore' in "+filepath.Base(c.File)+"; 'patchlab explain' shows it",
+		f.Failure.Rule+": "+f.Failure.Text)
+	if err := writeNew(c.Save, text); err != nil {
+		return fmt.Errorf("-save: %w", err)
+	}
+	name := shellWord(c.Save)
+	fmt.Fprintf(a.out, "\nsee why: patchlab explain %s\nsee it again: patchlab replay %s\n", name, name)
+	return nil
+}
+
+// writeNew writes a file that must not be there yet, all of it or nothing.
+func writeNew(name string, data []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(name), ".patchlab-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(data)
+	if err == nil {
+		err = temp.Chmod(0o644)
+	}
+	if err = errors.Join(err, temp.Close()); err != nil {
+		return err
+	}
+	return os.Link(temp.Name(), name) // which, unlike a renaming, replaces nothing
+}
+
+// shellWord writes a word so that a shell reads it as one.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:=@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
