@@ -58,16 +58,32 @@ func (s *System) known(step search.Step) error {
 	return nil
 }
 
-// Save returns the scenario file whose bytes are data, with a schedule of the subject in
-// it. comment is lines for its reader.
-func (s *Subject) Save(data []byte, of search.Schedule, comment ...string) []byte {
+// given is what a schedule of the subject needs to be told besides its steps.
+func (s *Subject) given() scenario.Schedule {
 	out := scenario.Schedule{
-		Interrupts: s.bounds.Interrupts, Retries: s.bounds.Retries,
-		Model: s.options.Model, Breaks: s.options.Breaks, Comment: comment,
+		Interrupts: s.bounds.Interrupts, Retries: s.bounds.Retries, Model: s.options.Model, Breaks: s.options.Breaks,
 	}
 	if out.Retries == defaultRetries {
 		out.Retries = 0
 	}
+	return out
+}
+
+// Flags returns the flags of the command line that a schedule of the subject is to be
+// replayed with, each with a blank behind it.
+func (s *Subject) Flags() string {
+	var b strings.Builder
+	for _, f := range s.given().Flags() {
+		b.WriteString(f + " ")
+	}
+	return b.String()
+}
+
+// Save returns the scenario file whose bytes are data, with a schedule of the subject in
+// it. comment is lines for its reader.
+func (s *Subject) Save(data []byte, of search.Schedule, comment ...string) []byte {
+	out := s.given()
+	out.Comment = comment
 	for i := range of {
 		line := strings.TrimSuffix(of[i:i+1].String(), "\n")
 		out.Steps = append(out.Steps, scenario.ScheduleLine{Text: line})

@@ -68,6 +68,12 @@ type slot struct {
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
+	return newSystem(b, bounds, o, nil)
+}
+
+// newSystem makes a system whose laboratory tells a witness, if there is one, after the
+// oracle.
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w *chronicler) (*System, error) {
 	if bounds.Retries == 0 {
 		bounds.Retries = defaultRetries
 	}
@@ -76,6 +82,10 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
+	if w != nil {
+		w.lab, w.oracle = s.lab, s.oracle
+		s.lab.Attach(w)
+	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
