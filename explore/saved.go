@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"patchlab/explore/search"
@@ -27,7 +28,8 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 		all = append(all, steps...)
 	}
 	s := &Subject{
-		b, Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries},
+		b,
+		Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries},
 		experiment.Options{Model: of.Schedule.Model, Breaks: of.Schedule.Breaks},
 	}
 	sys, err := s.open()
@@ -89,4 +91,20 @@ func (s *Subject) Save(data []byte, of search.Schedule, comment ...string) []byt
 		out.Steps = append(out.Steps, scenario.ScheduleLine{Text: line})
 	}
 	return scenario.WithSchedule(data, out)
+}
+
+// Needs returns which tasks of the program have no step in a schedule, and the line of the
+// script's last command that is begun in it; 0 when none is.
+func (s *Subject) Needs(of search.Schedule) (idle []string, line int) {
+	for _, t := range s.built.Program.Tasks {
+		if !slices.ContainsFunc(of, func(step search.Step) bool { return step.Actor == t.Name }) {
+			idle = append(idle, t.Name)
+		}
+	}
+	for _, step := range of {
+		if n, ok := strings.CutPrefix(step.Point, scriptPoint); ok {
+			line, _ = strconv.Atoi(n)
+		}
+	}
+	return idle, line
 }

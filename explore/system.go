@@ -381,11 +381,15 @@ func (s *System) Describe(c search.Choice) (actor, kind, point string) {
 	return s.lab.Machine.TaskName(guest.TaskID(c.Actor)), kindNames[c.Kind], s.points.name(c.Point)
 }
 
+// scriptPoint begins the name of the point at which the operator begins a command; its
+// line stands behind it.
+const scriptPoint = "script:"
+
 // point returns the number of where a task stands.
 func (s *System) point(id guest.TaskID) uint32 {
 	m := s.lab.Machine
 	if id == s.lab.Operator && !s.begun {
-		return s.points.number(fmt.Sprintf("script:%d", s.d.Script[s.command].Line))
+		return s.points.number(fmt.Sprint(scriptPoint, s.d.Script[s.command].Line))
 	}
 	if p := m.Point(id); p != "" {
 		return s.points.number(p)

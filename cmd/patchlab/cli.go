@@ -44,6 +44,7 @@ type exploreCommand struct {
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
+	Check      bool          `name:"check" help:"Run every schedule twice, and stop unless both runs are the same, step by step."`
 	Save       string        `name:"save" placeholder:"NEW.txtar" help:"Write the scenario with the schedule that goes wrong to a new file, for 'patchlab replay' and 'patchlab explain'."`
 }
 
@@ -53,7 +54,7 @@ type replayCommand struct {
 
 type explainCommand struct {
 	File       string   `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it; any scenario with -replay."`
-	Width      int      `name:"width" default:"100" placeholder:"N" help:"Keep to N columns (${default})."`
+	Width      int      `name:"width" default:"99" placeholder:"N" help:"Keep to N columns (${default})."`
 	Replay     string   `name:"replay" placeholder:"SCHEDULE" help:"The schedule that this string stands for, in place of the file's. The flags below say what the search was given that has found it."`
 	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Interrupts that a schedule may have (${default})."`
 	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"How often operator and worker look again while nothing has changed (${default})."`

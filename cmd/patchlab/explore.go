@@ -36,9 +36,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
-	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs})
+	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs, Twice: c.Check})
 	if err != nil {
-		return badInput, err
+		return badInput, c.defect(s, err)
 	}
 	return a.reportSearch(c, s, r)
 }
@@ -70,6 +70,9 @@ func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Res
 			return badInput, err
 		}
 	}
+	if c.Save != "" && len(r.Found) == 0 {
+		fmt.Fprintf(a.out, "%s was not written: no schedule goes wrong\n", c.Save)
+	}
 	switch {
 	case len(r.Found) > 0:
 		return unexpected, nil
@@ -96,24 +99,6 @@ func plural(n int, what string) string {
 
 // defaultRetries is the default of -retries.
 const defaultRetries = 1
-
-// again is the flags that a replay needs, each with a blank behind it.
-func (c *exploreCommand) again() string {
-	var b strings.Builder
-	if c.Interrupts != 0 {
-		fmt.Fprintf(&b, "-interrupts %d ", c.Interrupts)
-	}
-	if c.Retries != defaultRetries {
-		fmt.Fprintf(&b, "-retries %d ", c.Retries)
-	}
-	if c.Model != "" {
-		fmt.Fprintf(&b, "-model %s ", c.Model)
-	}
-	for _, name := range c.Break {
-		fmt.Fprintf(&b, "-break %s ", name)
-	}
-	return b.String()
-}
 
 // legs writes a schedule with one line for each run of steps of one actor.
 func legs(s search.Schedule) string {

@@ -19,7 +19,9 @@ func (a *app) replay(c *replayCommand) (status, error) {
 		return badInput, err
 	}
 	fmt.Fprint(a.out, heading(built))
-	return a.showReplay(s, schedule)
+	return a.showReplay(s, schedule, func(step int) string {
+		return fmt.Sprintf("%s:%d: ", c.File, built.Scenario.Schedule.Steps[step].Number)
+	})
 }
 
 // replayString runs the schedule that a string stands for.
@@ -28,11 +30,11 @@ func (a *app) replayString(word string, s *explore.Subject) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-replay: %w", err)
 	}
-	return a.showReplay(s, schedule)
+	return a.showReplay(s, schedule, func(int) string { return "" })
 }
 
-// showReplay runs one schedule and shows its steps.
-func (a *app) showReplay(s *explore.Subject, schedule search.Schedule) (status, error) {
+// showReplay runs one schedule and shows its steps. where says in which line a step stands.
+func (a *app) showReplay(s *explore.Subject, schedule search.Schedule, where func(step int) string) (status, error) {
 	end, err := s.Replay(schedule)
 	var differs *search.Difference
 	if err != nil && !errors.As(err, &differs) {
@@ -40,7 +42,7 @@ func (a *app) showReplay(s *explore.Subject, schedule search.Schedule) (status, 
 	}
 	fmt.Fprint(a.out, schedule)
 	if differs != nil {
-		fmt.Fprintf(a.out, "\nthe run does not follow the schedule: %v\n", differs)
+		fmt.Fprintf(a.out, "\n%sthe run does not follow the schedule: %v\n", where(differs.Index), differs)
 		return unexpected, nil
 	}
 	fmt.Fprintf(a.out, "\n%d steps, %d preemptions, digest %016x: %s\n", end.Steps, end.Preemptions, end.Digest, end.Status)

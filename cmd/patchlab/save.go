@@ -29,8 +29,11 @@ func canSave(name string) error {
 // sayAgain says how to see the i-th failure found again. The first one goes into the file
 // of -save.
 func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Shrunk) error {
+	if text := notNeeded(s, f.Schedule); text != "" {
+		fmt.Fprintf(a.out, "\n%s\n", text)
+	}
 	if c.Save == "" || i > 0 {
-		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), shellWord(c.File))
+		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", s.Flags(), f.Schedule.Compact(), shellWord(c.File))
 		return nil
 	}
 	data, err := os.ReadFile(c.File)
@@ -46,6 +49,33 @@ func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Sh
 	name := shellWord(c.Save)
 	fmt.Fprintf(a.out, "\nsee why: patchlab explain %s\nsee it again: patchlab replay %s\n", name, name)
 	return nil
+}
+
+// notNeeded says what of the scenario a schedule does without; "" for nothing.
+func notNeeded(s *explore.Subject, of search.Schedule) string {
+	idle, line := s.Needs(of)
+	var text []string
+	if len(idle) > 0 {
+		text = append(text, strings.Join(idle, ", "))
+	}
+	if line > 0 {
+		text = append(text, fmt.Sprintf("the script behind line %d", line))
+	}
+	if text == nil {
+		return ""
+	}
+	return "not needed for it: " + strings.Join(text, "; ")
+}
+
+// defect makes an error of a search one that says whose fault it is, where a schedule has
+// not run the same way twice: that is patchlab's own.
+func (c *exploreCommand) defect(s *explore.Subject, err error) error {
+	var twice *search.TwiceError
+	if !errors.As(err, &twice) {
+		return err
+	}
+	return fmt.Errorf("this is a defect of patchlab, not of the scenario: %w; up to there: patchlab explore %s-replay '%s' %s",
+		twice, s.Flags(), twice.Schedule.Compact(), shellWord(c.File))
 }
 
 // writeNew writes a file that must not be there yet, all of it or nothing.
