@@ -24,8 +24,12 @@ func writeCells(b *strings.Builder, indent string, cells []string, widths []int,
 	}
 }
 
-// broken breaks a text into lines: between words, and within one that is too long.
+// broken breaks a text into lines: where it says so, between words, and within one that is
+// too long.
 func broken(text string, width int) []string {
+	if first, rest, more := strings.Cut(text, "\n"); more {
+		return append(broken(first, width), broken(rest, width)...)
+	}
 	if utf8.RuneCountInString(text) <= width {
 		return []string{text}
 	}

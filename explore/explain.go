@@ -68,7 +68,7 @@ type Stacks struct {
 	// Live are the live calls of functions that a patch is about, innermost first.
 	Live []string
 	// Read says when the unwinder was asked, and Frames what it says, innermost first;
-	// Unreliable is why it says nothing, or "".
+	// Unreliable is its error when it says nothing, or "".
 	Read       string
 	Frames     []string
 	Unreliable string

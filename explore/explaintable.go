@@ -12,6 +12,7 @@ const (
 	mostTransition = 22
 	leastActor     = 10 // an actor's column
 	leastNotes     = 24
+	leastRoom      = 16 // for all but ruler and states
 )
 
 // layout is how the table of steps is divided.
@@ -21,6 +22,7 @@ type layout struct {
 	one    int   // if not 0, all actors share one column of this width
 	notes  int   // of the column of notes; 0: notes stand below their step
 	ruler  int   // of the column of the transition
+	tasks  int   // whose states stand in one line
 	left   int   // of all before the actors
 	width  int
 }
@@ -33,7 +35,9 @@ func (e *Explanation) layOut(width int) layout {
 	for _, m := range e.Moments {
 		l.ruler = max(l.ruler, min(mostTransition, utf8.RuneCountInString(m.Transition)))
 	}
-	l.left = numberWidth + 1 + l.ruler + 1 + 4*len(e.Tasks) + 1
+	l.left = numberWidth + 1 + l.ruler + 1 + 1
+	l.tasks = max(1, min(len(e.Tasks), (width-l.left-leastRoom)/4))
+	l.left += 4 * l.tasks
 	sum := 0
 	for i, moves := range e.moved() {
 		if !moves {
@@ -76,10 +80,7 @@ func pointText(m Moment) string {
 // table writes one line for each step.
 func (e *Explanation) table(b *strings.Builder, width int) {
 	l := e.layOut(width)
-	var ids, names []string
-	for i := range e.Tasks {
-		ids = append(ids, fmt.Sprintf(" %-3d", i+1))
-	}
+	var names []string
 	for _, i := range l.actors {
 		names = append(names, e.Tasks[i].Name)
 	}
@@ -90,7 +91,7 @@ func (e *Explanation) table(b *strings.Builder, width int) {
 	if l.notes > 0 {
 		notes = "what happens"
 	}
-	l.row(b, "step", "transition", strings.Join(ids, ""), names, notes)
+	l.row(b, "step", "transition", l.ofTasks(len(e.Tasks), func(i int) string { return fmt.Sprintf(" %-2d", i+1) }), names, notes)
 	for n, m := range e.Moments {
 		e.row(b, l, n, m)
 	}
@@ -126,11 +127,12 @@ func (e *Explanation) row(b *strings.Builder, l layout, n int, m Moment) {
 	if n == 0 {
 		number = ""
 	}
+	states := l.ofTasks(len(m.States), func(i int) string { return stateText(m, before, i) })
 	if l.notes > 0 {
-		l.row(b, number, transitionText(m, before), e.states(m, before), cells, text)
+		l.row(b, number, transitionText(m, before), states, cells, text)
 		return
 	}
-	l.row(b, number, transitionText(m, before), e.states(m, before), cells, "")
+	l.row(b, number, transitionText(m, before), states, cells, "")
 	if text != "" {
 		writeWrapped(b, strings.Repeat(" ", l.left-4), l.width, text)
 	}
@@ -153,32 +155,41 @@ func transitionText(m Moment, before *Moment) string {
 	return m.Transition
 }
 
-// states writes the state of each task in four columns.
-func (e *Explanation) states(m Moment, before *Moment) string {
+// ofTasks writes three columns for each task, in as many lines as there have to be.
+func (l layout) ofTasks(n int, text func(i int) string) string {
 	var b strings.Builder
-	for i, s := range m.States {
-		mark, pending, state := " ", " ", fmt.Sprint(s.State)
-		if before != nil && before.States[i] != s {
-			mark = "*"
+	for i := range n {
+		if i > 0 && i%l.tasks == 0 {
+			b.WriteByte('\n')
 		}
-		if s.Pending {
-			pending = "p"
-		}
-		switch {
-		case s.Gone:
-			state = "x"
-		case s.State < 0:
-			state = "-"
-		}
-		b.WriteString(mark + state + pending + " ")
+		b.WriteString(text(i) + " ")
 	}
 	return b.String()
+}
+
+// stateText writes the state of the i-th task.
+func stateText(m Moment, before *Moment, i int) string {
+	s := m.States[i]
+	mark, pending, state := " ", " ", fmt.Sprint(s.State)
+	if before != nil && before.States[i] != s {
+		mark = "*"
+	}
+	if s.Pending {
+		pending = "p"
+	}
+	switch {
+	case s.Gone:
+		state = "x"
+	case s.State < 0:
+		state = "-"
+	}
+	return mark + state + pending
 }
 
 // row writes a line of the table, or several where a cell needs them.
 func (l layout) row(b *strings.Builder, number, transition, states string, actors []string, notes string) {
 	cells := []string{number, transition, states}
-	widths := []int{numberWidth, l.ruler, len(states)}
+	widths := []int{numberWidth, l.ruler, 4 * l.tasks}
 	if l.one > 0 {
 		cells, widths = append(cells, strings.Join(actors, "")), append(widths, l.one-1)
 	} else {

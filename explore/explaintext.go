@@ -10,7 +10,7 @@ import (
 // Text writes the explanation in lines of at most so many columns, which are 60 or more.
 func (e *Explanation) Text(width int) string {
 	var b strings.Builder
-	b.WriteString(e.outcome() + "\n")
+	writeWrapped(&b, "", width, e.outcome())
 	e.legend(&b, width)
 	b.WriteByte('\n')
 	e.table(&b, width)
@@ -35,7 +35,7 @@ func (e *Explanation) outcome() string {
 	text := fmt.Sprintf("%s, %s: ", plural(n, "step"), plural(e.Ending.Preemptions, "preemption"))
 	switch e.Ending.Status {
 	case search.Failed:
-		return text + fmt.Sprintf("the last one breaks the rule %s", e.Bad.Rule)
+		return text + "the last one goes wrong, by the rule " + e.Bad.Rule
 	case search.Done:
 		return text + "it passes, nothing goes wrong"
 	case search.Going:
@@ -85,7 +85,8 @@ func (e *Explanation) bad(b *strings.Builder, width int) {
 	if last > 0 {
 		step = fmt.Sprintf("in step %d, %s", last, e.Moments[last].Step)
 	}
-	fmt.Fprintf(b, "\nVIOLATION of %s %s\n", e.Bad.Rule, step)
+	b.WriteByte('\n')
+	writeWrapped(b, "", width, fmt.Sprintf("VIOLATION of %s %s", e.Bad.Rule, step))
 	writeWrapped(b, "  ", width, e.Bad.Text)
 	if e.Bad.Statement != "" {
 		writeWrapped(b, "  ", width, "The rule: "+e.Bad.Statement+".")
@@ -111,7 +112,7 @@ func (s Stacks) write(b *strings.Builder, width int) {
 	right := append([]string{s.Read}, s.Frames...)
 	switch {
 	case s.Unreliable != "":
-		right = append(right, "unreliable: "+s.Unreliable)
+		right = append(right, s.Unreliable)
 	case s.Frames == nil && s.Read != notAsked:
 		right = append(right, "nothing on it")
 	}
@@ -133,9 +134,9 @@ func (e *Explanation) near(b *strings.Builder, width int) {
 	b.WriteByte('\n')
 	switch n := e.Near; {
 	case n != nil:
-		b.WriteString("The nearest schedule that passes has two events the other way round:\n")
-		fmt.Fprintf(b, "  step %-4d %-40s waits until\n", n.FirstAt+1, n.First)
-		fmt.Fprintf(b, "  step %-4d %-40s is done\n", n.SecondAt+1, n.Second)
+		writeWrapped(b, "", width, "The nearest schedule that passes has two events the other way round:")
+		writeWrapped(b, "  ", width, fmt.Sprintf("step %d, %s, waits until", n.FirstAt+1, n.First))
+		writeWrapped(b, "  ", width, fmt.Sprintf("step %d, %s, is done", n.SecondAt+1, n.Second))
 	case e.NearCut:
 		writeWrapped(b, "", width, fmt.Sprintf("No schedule that passes was found by letting one step wait for another, in the first %d steps of looking.", nearSteps))
 	default:

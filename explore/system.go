@@ -22,6 +22,10 @@ const (
 
 var kindNames = [...]string{"", "wake", "interrupt"}
 
+// Expectation is the rule that a run breaks in which an expectation of the script is not
+// met.
+const Expectation = "expectation"
+
 // Bounds limit what a search tries. What a bound cuts off is counted.
 type Bounds struct {
 	// Retries is how often the operator and the worker may each wake to look again
@@ -314,7 +318,7 @@ func (s *System) settle() (search.Status, error) {
 		return search.Failed, nil
 	}
 	if f := s.d.TakeFailures(); len(f) > 0 {
-		s.violation = search.Failure{Rule: "expectation", Text: f[0].Error()}
+		s.violation = search.Failure{Rule: Expectation, Text: f[0].Error()}
 		return search.Failed, nil
 	}
 	var buf [16]search.Choice

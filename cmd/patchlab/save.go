@@ -29,7 +29,7 @@ func canSave(name string) error {
 // sayAgain says how to see the i-th failure found again. The first one goes into the file
 // of -save.
 func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Shrunk) error {
-	if text := notNeeded(s, f.Schedule); text != "" {
+	if text := notNeeded(s, f); text != "" {
 		fmt.Fprintf(a.out, "\n%s\n", text)
 	}
 	if c.Save == "" || i > 0 {
@@ -51,14 +51,14 @@ func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Sh
 	return nil
 }
 
-// notNeeded says what of the scenario a schedule does without; "" for nothing.
-func notNeeded(s *explore.Subject, of search.Schedule) string {
-	idle, line := s.Needs(of)
+// notNeeded says what of the scenario a failing schedule does without; "" for nothing.
+func notNeeded(s *explore.Subject, f search.Shrunk) string {
+	idle, line := s.Needs(f.Schedule)
 	var text []string
 	if len(idle) > 0 {
 		text = append(text, strings.Join(idle, ", "))
 	}
-	if line > 0 {
+	if line > 0 && f.Failure.Rule != explore.Expectation { // which stands further down
 		text = append(text, fmt.Sprintf("the script behind line %d", line))
 	}
 	if text == nil {
