@@ -232,8 +232,8 @@ func (t *told) bad(f search.Failure) *Bad {
 	if about != 0 {
 		b.Stacks = append(b.Stacks, t.stacks(about, t.w.bad))
 	}
-	if actor := guest.TaskID(t.path[len(t.path)-1].Actor); actor != about {
-		b.Stacks = append(b.Stacks, t.stacks(actor, nil))
+	if n := len(t.path); n > 0 && guest.TaskID(t.path[n-1].Actor) != about {
+		b.Stacks = append(b.Stacks, t.stacks(guest.TaskID(t.path[n-1].Actor), nil))
 	}
 	return b
 }

@@ -109,6 +109,20 @@ func TestExplainDifference(t *testing.T) {
 	}
 }
 
+// TestExplainStart has a run that goes wrong before anything has moved.
+func TestExplainStart(t *testing.T) {
+	e := story(2)
+	e.Moments = e.Moments[:1]
+	e.Ending = search.Ending{Status: search.Failed}
+	e.Bad = &explore.Bad{Failure: search.Failure{Rule: explore.Expectation, Text: "file:3: it is not so"}}
+	text := e.Text(99)
+	for _, want := range []string{"it goes wrong where the search begins", "VIOLATION of expectation before the first step", "it is not so"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}
+
 // story is an explanation made by hand: two tasks of which one is switched.
 func story(tasks int) *explore.Explanation {
 	e := &explore.Explanation{}

@@ -35,6 +35,9 @@ func (e *Explanation) outcome() string {
 	text := fmt.Sprintf("%s, %s: ", plural(n, "step"), plural(e.Ending.Preemptions, "preemption"))
 	switch e.Ending.Status {
 	case search.Failed:
+		if n == 0 {
+			return "it goes wrong where the search begins, by the rule " + e.Bad.Rule
+		}
 		return text + "the last one goes wrong, by the rule " + e.Bad.Rule
 	case search.Done:
 		return text + "it passes, nothing goes wrong"

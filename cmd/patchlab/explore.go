@@ -19,7 +19,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
-	if err := canSave(c.Save); err != nil {
+	if err := c.checkSave(); err != nil {
 		return badInput, err
 	}
 	built, err := build(c.File)

@@ -12,11 +12,21 @@ import (
 	"patchlab/explore/search"
 )
 
-// canSave wants that there is no file of the name yet; "" stands for no name.
-func canSave(name string) error {
-	if name == "" {
+// checkSave says what is wrong with -save and -check.
+func (c *exploreCommand) checkSave() error {
+	switch {
+	case c.Replay != "" && c.Save != "":
+		return errors.New("-save goes with a search, not with -replay")
+	case c.Replay != "" && c.Check:
+		return errors.New("-check goes with a search, not with -replay")
+	case c.Save == "":
 		return nil
 	}
+	return canSave(c.Save)
+}
+
+// canSave wants that there is no file of the name yet.
+func canSave(name string) error {
 	switch _, err := os.Lstat(name); {
 	case err == nil:
 		return fmt.Errorf("-save: %s is there already: remove it or give another name", name)
