@@ -37,27 +37,34 @@ func canSave(name string) error {
 }
 
 // sayAgain says how to see the i-th failure found again. The first one goes into the file
-// of -save.
+// of -save; when that fails, the command that needs no file stands there.
 func (a *app) sayAgain(c *exploreCommand, s *explore.Subject, i int, f search.Shrunk) error {
 	if text := notNeeded(s, f); text != "" {
 		fmt.Fprintf(a.out, "\n%s\n", text)
 	}
-	if c.Save == "" || i > 0 {
-		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", s.Flags(), f.Schedule.Compact(), shellWord(c.File))
-		return nil
+	var err error
+	if c.Save != "" && i == 0 {
+		if err = c.save(s, f); err == nil {
+			name := shellWord(c.Save)
+			fmt.Fprintf(a.out, "\nsee why: patchlab explain %s\nsee it again: patchlab replay %s\n", name, name)
+			return nil
+		}
 	}
+	fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", s.Flags(), f.Schedule.Compact(), shellWord(c.File))
+	return err
+}
+
+// save writes the file of -save.
+func (c *exploreCommand) save(s *explore.Subject, f search.Shrunk) error {
 	data, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
+	if err == nil {
+		err = writeNew(c.Save, s.Save(data, f.Schedule,
+			"found by 'patchlab explore' in "+filepath.Base(c.File)+"; 'patchlab explain' shows it",
+			f.Failure.Rule+": "+f.Failure.Text))
 	}
-	text := s.Save(data, f.Schedule,
-		"found by 'patchlab explore' in "+filepath.Base(c.File)+"; 'patchlab explain' shows it",
-		f.Failure.Rule+": "+f.Failure.Text)
-	if err := writeNew(c.Save, text); err != nil {
+	if err != nil {
 		return fmt.Errorf("-save: %w", err)
 	}
-	name := shellWord(c.Save)
-	fmt.Fprintf(a.out, "\nsee why: patchlab explain %s\nsee it again: patchlab replay %s\n", name, name)
 	return nil
 }
 

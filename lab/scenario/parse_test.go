@@ -213,6 +213,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte("! insmod p\r\nerror 'it''s'\n-- program.S --\r\n-- patches/p.c --\n"))
 	f.Add([]byte("hold t at f+l\nwait 1h\n-- program.c --"))
+	f.Add([]byte("-- program.c --\n-- schedule --\n# a\n-break b\nt f =1\nt f\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("fuzz.txtar", data)
 		again, err2 := Parse("fuzz.txtar", data)
@@ -237,5 +238,22 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("source %+v in %d lines", src, lines)
 			}
 		}
+		if s.Schedule.Present {
+			sameSchedule(t, data, s.Schedule, lines)
+		}
 	})
+}
+
+// sameSchedule wants a schedule to stand in the lines of its file, and to be the same when
+// it is written and read again.
+func sameSchedule(t *testing.T, data []byte, s Schedule, lines int) {
+	for _, step := range s.Steps {
+		if step.Number <= s.Line-1 || step.Number > lines {
+			t.Fatalf("step %+v in %d lines", step, lines)
+		}
+	}
+	again, err := Parse("fuzz.txtar", WithSchedule(data, s))
+	if err != nil || again.Schedule.String() != s.String() {
+		t.Fatalf("%v: read again\n%swas\n%s", err, again.Schedule, s)
+	}
 }
