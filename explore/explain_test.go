@@ -37,7 +37,13 @@ func TestExplain(t *testing.T) {
 		live       []string // in truth
 		read       string
 		frames     string // a part of what the unwinder says
+		alone      bool   // no schedule passes nearby
 	}{
+		{
+			scenario: "../scenarios/asleep-in-patched", breaks: []string{"skip-stack-check"}, attributed: "model",
+			place: "asleep, before pl_wait+0xb, patch_state 1", live: []string{"the old visit"},
+			read: "the unwinder would say; the model has not asked", frames: "visit+0x13 (old)", alone: true,
+		},
 		{
 			scenario: "disable-reschedule", attributed: "known limit of klp",
 			place: "runnable, before shim.leave, patch_state 0", live: []string{"the new f (new_f): decided, has not begun"},
@@ -64,14 +70,21 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%d moments of %d steps", len(e.Moments), e.Ending.Steps)
 			}
 			about := e.Bad.Stacks[0]
-			if about.Task != "t1" || about.Place != c.place || fmt.Sprint(about.Live) != fmt.Sprint(c.live) || about.Read != c.read {
+			if about.Place != c.place || fmt.Sprint(about.Live) != fmt.Sprint(c.live) || about.Read != c.read {
 				t.Errorf("stacks %+v", about)
 			}
 			if !strings.Contains(strings.Join(about.Frames, "\n"), c.frames) {
 				t.Errorf("frames %q", about.Frames)
 			}
-			if e.Near == nil {
-				t.Fatal("no schedule passes nearby")
+			again, err := s.Explain(t.Context(), scheduleOf(e))
+			if err != nil || again.Text(99) != e.Text(99) {
+				t.Errorf("explained again: %v\n%s", err, again.Text(99))
+			}
+			if c.alone != (e.Near == nil) || e.NearCut {
+				t.Fatalf("the nearest that passes: %+v, %v", e.Near, e.NearCut)
+			}
+			if c.alone {
+				return
 			}
 			passing, err := s.Explain(t.Context(), e.Near.Schedule)
 			if err != nil || passing.Bad != nil || passing.Ending.Status != search.Done {
@@ -83,6 +96,14 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// scheduleOf returns the schedule that was explained.
+func scheduleOf(e *explore.Explanation) (s search.Schedule) {
+	for _, m := range e.Moments[1:] {
+		s = append(s, m.Step)
+	}
+	return s
 }
 
 // keepsTo wants no line of a text to be wider, and none to end in a blank.
