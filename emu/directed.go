@@ -134,13 +134,27 @@ func flags(bits ...bool) (b byte) {
 // appendRegisters appends the registers of a task; the vector registers as a hash.
 func (m *Machine) appendRegisters(dst []byte, t *task) []byte {
 	le := binary.LittleEndian
-	r := m.cpu.Registers(&t.ctx)
-	for _, v := range r.GPR {
-		dst = le.AppendUint64(dst, v)
+	dst = le.AppendUint64(dst, uint64(t.ctx.PC))
+	for len(m.registers) < int(t.id) {
+		m.registers = append(m.registers, registerBytes{})
 	}
-	dst = le.AppendUint64(dst, uint64(r.RIP))
-	dst = le.AppendUint64(dst, r.RFLAGS)
-	return le.AppendUint64(dst, m.cpu.VectorHash(&t.ctx))
+	c := &m.registers[t.id-1]
+	if v := t.ctx.Version(); v == 0 || v != c.version {
+		c.version, c.bytes = v, c.bytes[:0]
+		r := m.cpu.Registers(&t.ctx)
+		for _, v := range r.GPR {
+			c.bytes = le.AppendUint64(c.bytes, v)
+		}
+		c.bytes = le.AppendUint64(c.bytes, r.RFLAGS)
+		c.bytes = le.AppendUint64(c.bytes, m.cpu.VectorHash(&t.ctx))
+	}
+	return append(dst, c.bytes...)
+}
+
+// registerBytes is what AppendState appends of a context with that version.
+type registerBytes struct {
+	version uint64
+	bytes   []byte
 }
 
 // PC returns the address of the instruction that a task executes next.

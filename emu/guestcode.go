@@ -42,6 +42,7 @@ func (m *Machine) runGuest(t *task) error {
 			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
+		m.mem.Touched()
 		if err := m.cpu.Run(&t.ctx, req, &m.exit); err != nil {
 			return err
 		}

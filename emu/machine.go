@@ -43,10 +43,11 @@ type Machine struct {
 	list      []guest.TaskID // tasks that have not exited
 	ready     []guest.CPUID
 	exit      cpu.Exit
-	answers   answers // what is remembered of the handler
-	exact     bool    // this step is a repetition that must be exact
-	repeating bool    // steps are being repeated: nothing is told to the outside
-	remapped  bool    // a restore brought memory back
+	answers   answers         // what is remembered of the handler
+	exact     bool            // this step is a repetition that must be exact
+	repeating bool            // steps are being repeated: nothing is told to the outside
+	remapped  bool            // a restore brought memory back
+	registers []registerBytes // by task: see AppendState
 
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none
@@ -138,12 +139,8 @@ func (m *Machine) mapArena() ([]byte, error) {
 // mapSegment maps one segment of the program or of a module.
 func (m *Machine) mapSegment(name string, s image.Segment) error {
 	r := guest.Range{Start: guest.PageDown(s.Range.Start), End: guest.PageUp(s.Range.End)}
-	p, err := m.mem.Add(name, r, s.Perm)
-	if err != nil {
-		return err
-	}
-	copy(p.Data[s.Range.Start-r.Start:], s.Data)
-	return nil
+	_, err := m.mem.AddBytes(name, r, s.Perm, int(s.Range.Start-r.Start), s.Data)
+	return err
 }
 
 func (m *Machine) mapCPU(p *mem.Mapping) error {

@@ -146,3 +146,15 @@ func (m *Machine) Point(id guest.TaskID) string {
 	}
 	return ""
 }
+
+// StepOf is Point as an index in the program's Steps, or -1.
+func (m *Machine) StepOf(id guest.TaskID) int {
+	if t := m.task(id); t != nil {
+		return m.prog.At(&t.act)
+	}
+	return -1
+}
+
+// StepNames returns the names of the steps of all protocols. The caller must not change the
+// slice.
+func (m *Machine) StepNames() []string { return m.prog.Steps() }

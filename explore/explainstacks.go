@@ -68,6 +68,9 @@ func (t *told) place(id guest.TaskID) string {
 	if !ok || d.State == emu.Exited {
 		return "has exited"
 	}
+	if id == t.lab.Operator && !t.begun {
+		return "between two commands"
+	}
 	what := d.State.String()
 	if d.State == emu.OnCPU {
 		what = "on its CPU"

@@ -97,3 +97,26 @@ func replayed(t *testing.T, s *explore.Subject, f search.Shrunk) {
 		t.Errorf("found %+v\nreplayed %+v\nagain %+v", f.Failure, first, second)
 	}
 }
+
+// TestCountsAgree counts the schedules of the scenario that searches are timed with in two
+// ways that have nothing in common: one follows each to its end, the other sums up ways
+// through a graph of states.
+func TestCountsAgree(t *testing.T) {
+	for bound := range 2 {
+		var n [2]uint64
+		for i, strategy := range []search.Strategy{search.Preemptions(bound), search.Merging(bound)} {
+			s := subject(t, "two-tasks", explore.Bounds{}, experiment.Options{})
+			r, err := explore.Explore(context.Background(), s, search.Options{Strategy: strategy})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Complete || len(r.Found) > 0 {
+				t.Errorf("%s; found %v", r.Sentence(), r.Found)
+			}
+			n[i] = r.Counts.Schedules
+		}
+		if n[0] != n[1] || n[0] < 20 {
+			t.Errorf("at most %d preemptions: %d schedules when each is run, %d when states are merged", bound, n[0], n[1])
+		}
+	}
+}

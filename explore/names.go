@@ -1,33 +1,35 @@
 package explore
 
 import (
-	"fmt"
-	"hash/fnv"
 	"strings"
 
 	"patchlab/guest"
 )
 
 // names numbers the points at which tasks stand. A point has the same number in every
-// system of one scenario: that of an instruction is its address, that of a named step a
-// hash of its name above all addresses.
-type names struct{ byNumber map[uint32]string }
+// system of one scenario: that of an instruction is its address; named points are counted
+// from 0 in the order in which they are added, which is before the search.
+type names struct {
+	named    []string
+	numbers  map[string]uint32
+	byNumber map[uint32]string // of instructions
+}
 
-func newNames() names { return names{map[uint32]string{}} }
+func newNames() names { return names{numbers: map[string]uint32{}, byNumber: map[uint32]string{}} }
 
-func (n names) number(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	i := h.Sum32() | 1<<31
-	if known, ok := n.byNumber[i]; ok && known != name {
-		panic(fmt.Sprintf("BUG: points %s and %s have one number", known, name))
+// add returns the number of a named point.
+func (n *names) add(name string) uint32 {
+	i, ok := n.numbers[name]
+	if !ok {
+		i = uint32(len(n.named))
+		n.named, n.numbers[name] = append(n.named, name), i
 	}
-	n.byNumber[i] = name
 	return i
 }
 
-// at numbers an instruction of the guest; all of it lies below 2 GiB.
-func (n names) at(pc guest.Addr, symbol func(guest.Addr) string) uint32 {
+// at numbers an instruction of the guest. All of it lies below 2 GiB, and none in the first
+// pages.
+func (n *names) at(pc guest.Addr, symbol func(guest.Addr) string) uint32 {
 	i := uint32(pc)
 	if _, ok := n.byNumber[i]; !ok {
 		name := symbol(pc)
@@ -40,4 +42,9 @@ func (n names) at(pc guest.Addr, symbol func(guest.Addr) string) uint32 {
 	return i
 }
 
-func (n names) name(i uint32) string { return n.byNumber[i] }
+func (n *names) name(i uint32) string {
+	if int(i) < len(n.named) {
+		return n.named[i]
+	}
+	return n.byNumber[i]
+}

@@ -52,7 +52,9 @@ type System struct {
 	root      emu.Snapshot
 	slots     []slot
 	points    names
-	start     cursor // at root
+	commands  []uint32 // the point of each command of the script
+	steps     []uint32 // the point of each step of the protocols
+	start     cursor   // at root
 }
 
 // cursor is the part of the state that is not the laboratory's.
@@ -89,6 +91,12 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w *chro
 	if w != nil {
 		w.lab, w.oracle = s.lab, s.oracle
 		s.lab.Attach(w)
+	}
+	for _, name := range s.lab.Machine.StepNames() {
+		s.steps = append(s.steps, s.points.add(name))
+	}
+	for _, c := range d.Script {
+		s.commands = append(s.commands, s.points.add(fmt.Sprint(scriptPoint, c.Line)))
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -174,7 +182,7 @@ func (s *System) Choices(dst []search.Choice) []search.Choice {
 	}
 	if s.interrupts < s.bounds.Interrupts {
 		for _, id := range s.lab.Machine.Tasks() {
-			if s.lab.Machine.CanInterrupt(id) {
+			if s.canInterrupt(id) {
 				dst = append(dst, search.Choice{Actor: int32(id), Kind: kindInterrupt, Point: s.point(id)})
 			}
 		}
@@ -184,18 +192,27 @@ func (s *System) Choices(dst []search.Choice) []search.Choice {
 
 // ofTask appends what a task can do by itself.
 func (s *System) ofTask(dst []search.Choice, id guest.TaskID) []search.Choice {
-	m := s.lab.Machine
-	switch {
-	case id == s.lab.Operator && !s.begun:
-		if s.command < len(s.d.Script) && s.d.Begins(s.command) {
-			dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
-		}
-	case m.CanMove(id):
-		dst = append(dst, search.Choice{Actor: int32(id), Point: s.point(id)})
-	case m.Timed(id) && s.mayWake(id):
-		dst = append(dst, search.Choice{Actor: int32(id), Kind: kindWake, Point: s.point(id)})
+	if !s.can(id) {
+		return dst
 	}
-	return dst
+	c := search.Choice{Actor: int32(id), Point: s.point(id)}
+	if s.lab.Machine.Timed(id) {
+		c.Kind = kindWake
+	}
+	return append(dst, c)
+}
+
+// can reports whether a task can do something by itself.
+func (s *System) can(id guest.TaskID) bool {
+	m := s.lab.Machine
+	if id == s.lab.Operator && !s.begun {
+		return s.command < len(s.d.Script) && s.d.Begins(s.command)
+	}
+	return m.CanMove(id) || m.Timed(id) && s.mayWake(id)
+}
+
+func (s *System) canInterrupt(id guest.TaskID) bool {
+	return s.interrupts < s.bounds.Interrupts && s.lab.Machine.CanInterrupt(id)
 }
 
 // poller returns the place in retries of a task that may look at something again and
@@ -231,13 +248,13 @@ func (s *System) Do(c search.Choice) (search.Status, error) {
 	if errors.Is(err, emu.ErrInexact) {
 		err = s.again()
 	}
-	var fault *emu.Fault
-	switch {
-	case errors.As(err, &fault):
+	if err != nil {
+		var fault *emu.Fault
+		if !errors.As(err, &fault) {
+			return search.Going, err
+		}
 		s.violation = search.Failure{Rule: "guest-fault", Text: fault.Error()}
 		return search.Failed, nil
-	case err != nil:
-		return search.Going, err
 	}
 	return s.settle()
 }
@@ -321,9 +338,10 @@ func (s *System) settle() (search.Status, error) {
 		s.violation = search.Failure{Rule: Expectation, Text: f[0].Error()}
 		return search.Failed, nil
 	}
-	var buf [16]search.Choice
-	if len(s.Choices(buf[:0])) > 0 {
-		return search.Going, nil
+	for _, id := range s.lab.Machine.Tasks() {
+		if s.can(id) || s.canInterrupt(id) {
+			return search.Going, nil
+		}
 	}
 	return s.over(), nil
 }
@@ -393,10 +411,10 @@ const scriptPoint = "script:"
 func (s *System) point(id guest.TaskID) uint32 {
 	m := s.lab.Machine
 	if id == s.lab.Operator && !s.begun {
-		return s.points.number(fmt.Sprint(scriptPoint, s.d.Script[s.command].Line))
+		return s.commands[s.command]
 	}
-	if p := m.Point(id); p != "" {
-		return s.points.number(p)
+	if i := m.StepOf(id); i >= 0 {
+		return s.steps[i]
 	}
 	return s.points.at(m.PC(id), m.Symbol)
 }

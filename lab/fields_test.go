@@ -30,7 +30,7 @@ var fields = []struct {
 		saved: run tasks queue output log holds
 		saved: mem store truth
 		fixed: config prog patcher arena jump gates preempt cpu
-		derived: list answers
+		derived: list answers registers
 		scratch: ready exit exact repeating remapped
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
@@ -48,10 +48,11 @@ var fields = []struct {
 	{reflect.TypeFor[emu.LogLine](), nil, `saved: Time Level Text`},
 	{reflect.TypeFor[mem.Space](), reflect.TypeFor[mem.Snapshot](), `
 		saved: maps
-		derived: last
-		fixed: all nextGen`}, // both only grow
+		derived: last image
+		scratch: free
+		fixed: all nextGen lastImage`}, // both only grow
 	{reflect.TypeFor[mem.Mapping](), nil, `
-		fixed: Name Range Perm loaded
+		fixed: Name Range Perm loaded source
 		saved: Data gen`},
 	{reflect.TypeFor[protocol.Store](), reflect.TypeFor[protocol.Snapshot](), `
 		saved: words names

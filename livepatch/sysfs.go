@@ -79,7 +79,17 @@ func (m *Model) ReadAttr(path string) (string, error) {
 	return "", ENOENT
 }
 
-func show(x uint64) string { return strconv.FormatUint(x, 10) + "\n" }
+// show writes a value as the kernel's file has it. A search asks for 0 or 1 at every
+// step: nothing is allocated for them.
+func show(x uint64) string {
+	switch x {
+	case 0:
+		return "0\n"
+	case 1:
+		return "1\n"
+	}
+	return strconv.FormatUint(x, 10) + "\n"
+}
 
 func truth(b bool) uint64 {
 	if b {

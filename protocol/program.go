@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 
 	"patchlab/guest"
 )
@@ -10,6 +11,8 @@ import (
 type Program struct {
 	Store  *Store
 	tables []*Table
+	steps  []string // the names of all steps, table by table
+	first  []int    // by table, where its steps begin there
 }
 
 // NewProgram returns a program without tables.
@@ -25,6 +28,10 @@ func (p *Program) Add(t *Table) TableID {
 		panic("BUG: more than 256 protocol tables")
 	}
 	p.tables = append(p.tables, t)
+	p.first = append(p.first, len(p.steps))
+	for _, s := range t.Steps {
+		p.steps = append(p.steps, s.Name)
+	}
 	return TableID(len(p.tables) - 1)
 }
 
@@ -33,15 +40,12 @@ func (p *Program) Table(id TableID) *Table { return p.tables[id] }
 
 // HasStep reports whether some table has a step of that name.
 func (p *Program) HasStep(name string) bool {
-	for _, t := range p.tables {
-		for _, s := range t.Steps {
-			if s.Name == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(p.steps, name)
 }
+
+// Steps returns the names of all steps, table by table, each table's in its order. A name
+// may be there more than once. The caller must not change the slice.
+func (p *Program) Steps() []string { return p.steps }
 
 // Start begins the table id in a, on top of what runs there.
 func (p *Program) Start(a *Activation, actor guest.TaskID, id TableID, locals ...uint64) {
@@ -54,13 +58,22 @@ func (p *Program) Start(a *Activation, actor guest.TaskID, id TableID, locals ..
 	a.depth++
 }
 
-// Point returns the name of the step that a would run next, or "" when idle.
-func (p *Program) Point(a *Activation) string {
+// At returns the index in [Program.Steps] of the step that a would run next, or -1 when
+// idle.
+func (p *Program) At(a *Activation) int {
 	f := a.Top()
 	if f == nil {
-		return ""
+		return -1
 	}
-	return p.tables[f.Table].Steps[f.Step].Name
+	return p.first[f.Table] + int(f.Step)
+}
+
+// Point returns the name of the step that a would run next, or "" when idle.
+func (p *Program) Point(a *Activation) string {
+	if i := p.At(a); i >= 0 {
+		return p.steps[i]
+	}
+	return ""
 }
 
 // Step runs one step of the innermost table and returns what it asked for. When

@@ -1,25 +1,44 @@
 package cpu
 
-import "patchlab/guest"
+import (
+	"sync/atomic"
+
+	"patchlab/guest"
+)
 
 // Unlimited is the budget of a run that ends only by an event.
 const Unlimited = ^uint64(0)
 
 // Context is the register state of one task, or of one instant: a value that
-// can be copied with [Context.CopyFrom] and belongs to no engine.
+// is copied with [Context.CopyFrom] (an assignment shares State) and belongs to no engine.
 type Context struct {
 	// PC is the address of the next instruction. It counts; the copy of RIP in
 	// State does not.
 	PC guest.Addr
 	// State is opaque to all but the backend that made it.
 	State []byte
+
+	version uint64 // equal ones have an equal State; 0: not known
 }
 
 // CopyFrom makes c equal to o. It allocates only when c is new.
 func (c *Context) CopyFrom(o *Context) {
 	c.PC = o.PC
+	if c.version != 0 && c.version == o.version {
+		return
+	}
 	c.State = append(c.State[:0], o.State...)
+	c.version = o.version
 }
+
+// Changed tells that State is about to change. The backend calls it.
+func (c *Context) Changed() { c.version = versions.Add(1) }
+
+// Version returns a number that contexts with an equal State alone have in common, or 0.
+func (c *Context) Version() uint64 { return c.version }
+
+// versions is the last version of a context.
+var versions atomic.Uint64
 
 // Reason says why a run came back.
 type Reason uint8

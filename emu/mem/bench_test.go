@@ -35,7 +35,22 @@ func BenchmarkRestore(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(64 << 10)
 	for b.Loop() {
+		s.Touched()
 		if err := s.Restore(&p, nobody{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSaveUntouched saves and restores while nothing is written.
+func BenchmarkSaveUntouched(b *testing.B) {
+	s := benchSpace(b)
+	var p [2]Snapshot
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Save(&p[0])
+		s.Save(&p[1])
+		if err := s.Restore(&p[0], nobody{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,6 +15,14 @@ var zeros [diffChunk]byte
 // counts that was changed. Equal bytes mean equal memory and the other way round, for
 // spaces that have the same mappings.
 func (s *Space) AppendDiff(dst []byte, root *Snapshot) []byte {
+	i := s.present()
+	if i.diffFrom != root.id {
+		i.diff, i.diffFrom = s.appendDiff(i.diff[:0], root.image), root.id
+	}
+	return append(dst, i.diff...)
+}
+
+func (s *Space) appendDiff(dst []byte, root *image) []byte {
 	data := root.data
 	next := 0 // in root.maps, which has nearly the same order
 	for _, m := range s.maps {

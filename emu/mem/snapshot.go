@@ -9,27 +9,77 @@ import (
 
 // Snapshot is the content of an address space at one instant. The zero value is
 // ready for [Space.Save]; saving again into the same value reuses its memory.
-type Snapshot struct {
+type Snapshot struct{ *image }
+
+// image is a content that snapshots share as long as nothing is written between them. It
+// is not changed while one of them has it.
+type image struct {
+	refs int // of snapshots, and of the space that has this content
 	maps []*Mapping
 	gens []uint64
 	data []byte // of the mappings that are kept, in order
+
+	id       uint64 // of this content; never reused, as the image is
+	diff     []byte // what AppendDiff appends with this as the content
+	diffFrom uint64 // and the one with this id as root's; 0: not known
 }
 
 // kept reports whether a mapping's bytes are part of a snapshot: what the guest can
 // write, and what is not as it was loaded.
 func kept(p guest.Perm, gen uint64) bool { return p&guest.Write != 0 || gen != 0 }
 
-// Save copies all that can change into p.
-func (s *Space) Save(p *Snapshot) {
-	p.maps = append(p.maps[:0], s.maps...)
-	p.gens = p.gens[:0]
-	p.data = p.data[:0]
-	for _, m := range s.maps {
-		p.gens = append(p.gens, m.gen)
-		if kept(m.Perm, m.gen) {
-			p.data = append(p.data, m.Data...)
+// Touched tells that bytes may have changed other than by the methods of s. Whoever lets
+// the guest run calls it.
+func (s *Space) Touched() { s.release(&s.image) }
+
+// release drops a reference to an image.
+func (s *Space) release(p **image) {
+	if i := *p; i != nil {
+		*p = nil
+		if i.refs--; i.refs == 0 {
+			s.free = append(s.free, i)
 		}
 	}
+}
+
+// share makes *p refer to i.
+func (s *Space) share(p **image, i *image) {
+	if *p != i {
+		i.refs++
+		s.release(p)
+		*p = i
+	}
+}
+
+// Save copies all that can change into p, unless a snapshot has it already.
+func (s *Space) Save(p *Snapshot) {
+	s.share(&p.image, s.present())
+}
+
+// present returns an image of the present content.
+func (s *Space) present() *image {
+	if s.image == nil {
+		s.share(&s.image, s.copy())
+	}
+	return s.image
+}
+
+// copy makes an image of the present content.
+func (s *Space) copy() *image {
+	i := &image{}
+	if n := len(s.free); n > 0 {
+		i, s.free = s.free[n-1], s.free[:n-1]
+	}
+	i.maps = append(i.maps[:0], s.maps...)
+	s.lastImage++
+	i.gens, i.data, i.id, i.diffFrom = i.gens[:0], i.data[:0], s.lastImage, 0
+	for _, m := range s.maps {
+		i.gens = append(i.gens, m.gen)
+		if kept(m.Perm, m.gen) {
+			i.data = append(i.data, m.Data...)
+		}
+	}
+	return i
 }
 
 // Watcher is told what a restore changed, besides data.
@@ -45,6 +95,9 @@ type Watcher interface {
 // Restore puts the state p of this space back and tells w. An error comes from w;
 // the space cannot be used then.
 func (s *Space) Restore(p *Snapshot, w Watcher) error {
+	if s.image == p.image {
+		return nil
+	}
 	if !slices.Equal(s.maps, p.maps) {
 		if err := s.remap(p, w); err != nil {
 			return err
@@ -66,6 +119,7 @@ func (s *Space) Restore(p *Snapshot, w Watcher) error {
 			m.gen = gen
 		}
 	}
+	s.share(&s.image, p.image)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"syscall"
@@ -21,6 +22,8 @@ type Mapping struct {
 	gen uint64
 	// loaded are the bytes of generation 0, once they were changed.
 	loaded []byte
+	// source are the bytes that AddBytes was given.
+	source []byte
 }
 
 // Space is an address space.
@@ -29,6 +32,10 @@ type Space struct {
 	all     []*Mapping // also those removed: snapshots may bring them back
 	nextGen uint64     // never reused, not even after a restore
 	last    *Mapping   // the mapping of the last access
+	image   *image     // a snapshot of the present content, if there is one
+	free    []*image   // that no snapshot refers to any more
+
+	lastImage uint64 // the id of the last image; only grows
 }
 
 // New returns an empty address space.
@@ -59,11 +66,44 @@ func (s *Space) Add(name string, r guest.Range, p guest.Perm) (*Mapping, error) 
 	return m, nil
 }
 
+// AddBytes maps memory that begins with the bytes of source, at an offset, and is zero
+// elsewhere. Where the same was mapped before and has been removed since, its memory is
+// used again, so that a search can load a module any number of times. The caller must then
+// do to it what it did at first, and must not change source.
+func (s *Space) AddBytes(name string, r guest.Range, p guest.Perm, offset int, source []byte) (*Mapping, error) {
+	m := s.removed(name, r, p, source)
+	if m == nil {
+		var err error
+		if m, err = s.Add(name, r, p); err != nil {
+			return nil, err
+		}
+		m.source = source
+	} else {
+		clear(m.Data)
+		m.gen = 0
+		s.insert(m)
+	}
+	copy(m.Data[offset:], source)
+	return m, nil
+}
+
+// removed returns a mapping that was made with these arguments and is not there, or nil.
+func (s *Space) removed(name string, r guest.Range, p guest.Perm, source []byte) *Mapping {
+	for _, m := range s.all {
+		if m.Name == name && m.Range == r && m.Perm == p && bytes.Equal(m.source, source) &&
+			!slices.ContainsFunc(s.maps, func(o *Mapping) bool { return o.Range.Overlaps(r) }) {
+			return m
+		}
+	}
+	return nil
+}
+
 func (s *Space) insert(m *Mapping) {
 	i, _ := slices.BinarySearchFunc(s.maps, m.Range.Start, func(m *Mapping, a guest.Addr) int {
 		return int(int64(m.Range.Start) - int64(a))
 	})
 	s.maps = slices.Insert(s.maps, i, m)
+	s.Touched()
 }
 
 // Remove takes m out of the address space. Its memory is kept for snapshots.
@@ -74,6 +114,7 @@ func (s *Space) Remove(m *Mapping) {
 	}
 	s.maps = slices.Delete(s.maps, i, i+1)
 	s.last = nil
+	s.Touched()
 }
 
 // Find returns the mapping that a lies in, or nil.
@@ -153,6 +194,7 @@ func (s *Space) ReadAt(a guest.Addr, p []byte) error {
 func (s *Space) Load(a guest.Addr, p []byte) error {
 	b, _, err := s.bytes(a, len(p))
 	copy(b, p)
+	s.Touched()
 	return err
 }
 
@@ -178,6 +220,7 @@ func (s *Space) store(m *Mapping, b, p []byte) {
 		m.gen = s.nextGen
 		s.nextGen++
 	}
+	s.Touched()
 	copy(b, p)
 }
 

@@ -200,3 +200,53 @@ func TestRemoveBug(t *testing.T) {
 	s.Remove(m)
 	s.Remove(m)
 }
+
+// TestAddBytesAgain wants a mapping that was removed to come back as it was at first, in
+// the same memory, with older snapshots of it still good.
+func TestAddBytesAgain(t *testing.T) {
+	for _, perm := range []guest.Perm{guest.Read | guest.Write, guest.Read | guest.Exec} {
+		s := New()
+		t.Cleanup(func() { s.Close() })
+		source := []byte{1, 2, 3}
+		add := func() *Mapping {
+			t.Helper()
+			m, err := s.AddBytes("m", pages(1, 2), perm, 8, source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Load(page+9, []byte{7}); err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		first := add()
+		loaded := s.Hash()
+		var before, changed Snapshot
+		s.Save(&before)
+		if err := s.WriteAt(page+8, []byte{9, 9, 9, 9}); err != nil {
+			t.Fatal(err)
+		}
+		s.Save(&changed)
+		other := s.Hash()
+		s.Remove(first)
+		if add() != first {
+			t.Errorf("%v: other memory", perm)
+		}
+		if s.Hash() != loaded {
+			t.Errorf("%v: not as it was at first", perm)
+		}
+		for _, c := range []struct {
+			p    *Snapshot
+			want uint64
+		}{{&changed, other}, {&before, loaded}} {
+			if err := s.Restore(c.p, nobody{}); err != nil || s.Hash() != c.want {
+				t.Errorf("%v: a snapshot from before is not what it was: %v", perm, err)
+			}
+		}
+		s.Remove(first)
+		source = []byte{1, 2, 4}
+		if add() == first {
+			t.Errorf("%v: the memory of other bytes", perm)
+		}
+	}
+}

@@ -11,6 +11,7 @@ type repeater struct {
 	witness       Witness  // nil when the system has none
 	all           bool     // every run is done twice
 	trail         []uint64 // then: the digest after each step of the first run
+	seldom        bool     // many runs were done twice already
 	first, second []byte
 }
 
@@ -20,9 +21,11 @@ func newRepeater(sys System) *repeater {
 	return r
 }
 
-// due reports whether the run with this number is one of those that are done twice: at
-// first many, later one in 512.
-func (r *repeater) due(run uint64) bool { return r.all || run&(run-1) == 0 || run%512 == 0 }
+// due reports whether the run with this number, of a piece of the search, is one of those
+// that are done twice: while the search is young many, later one in 512.
+func (r *repeater) due(run uint64) bool {
+	return r.all || run&(run-1) == 0 && !r.seldom || run%512 == 0
+}
 
 // check runs the path again, after which the system stands at its end with the given
 // status, and wants the same end. The error says what differs; err is the system's.

@@ -65,9 +65,13 @@ func TestStateSet(t *testing.T) {
 	var s stateSet
 	want := map[string]int32{}
 	for range 50000 {
-		b := make([]byte, r.IntN(40))
-		for i := range b {
-			b[i] = byte(r.IntN(2))
+		b := make([]byte, r.IntN(6*leafSize))
+		if len(b) < 40 {
+			for i := range b {
+				b[i] = byte(r.IntN(2))
+			}
+		} else if r.IntN(2) == 0 { // as long ones mostly are: like others but for a byte
+			b[r.IntN(len(b))] = 1
 		}
 		number, known := s.add(b)
 		was, ok := want[string(b)]
@@ -79,7 +83,7 @@ func TestStateSet(t *testing.T) {
 	if s.len() != len(want) {
 		t.Errorf("%d states, want %d", s.len(), len(want))
 	}
-	if n, known := s.add(make([]byte, 3*stateChunk)); known || int(n) != len(want) {
+	if n, known := s.add(make([]byte, 3<<20)); known || int(n) != len(want) {
 		t.Errorf("a large state: number %d, known %v", n, known)
 	}
 }

@@ -45,6 +45,7 @@ func (d *driver) treeRound(l limit, jobs []*job, quota uint64) ([]*job, error) {
 		}
 		e := w.explorer
 		e.limit = l
+		e.repeat.seldom = quota > firstQuota
 		var err error
 		rests[i], err = e.explore(d.ctx, jobs[i], min(q, quota), !d.o.All, stop, t)
 		return !d.o.All && len(t.found) > 0, err

@@ -18,7 +18,8 @@ type Directed struct {
 	Oracle *oracle.Oracle // judges what happens in Lab
 	Script []scenario.Command
 
-	r *runner
+	r     *runner
+	conds []func() bool // what each command waits for, once it was asked
 }
 
 // Directed makes the scenario's laboratory. Close the laboratory.
@@ -34,7 +35,8 @@ func (b *Built) Directed(o Options) (*Directed, error) {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
 	r.report.Lab, r.oracle = r.lab, oracle.Attach(r.lab)
-	return &Directed{Lab: r.lab, Oracle: r.oracle, Script: b.Scenario.Script, r: r}, nil
+	script := b.Scenario.Script
+	return &Directed{Lab: r.lab, Oracle: r.oracle, Script: script, r: r, conds: make([]func() bool, len(script))}, nil
 }
 
 // Waits reports whether command i waits for something, and whether it is so now. A
@@ -45,11 +47,14 @@ func (d *Directed) Waits(i int) (waits, ready bool, err error) {
 	case scenario.WaitDuration:
 		return true, true, nil // time has no order here
 	case scenario.WaitPath, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:
-		_, cond, err := d.r.condition(c)
-		if err != nil {
-			return true, false, d.located(c, err)
+		if d.conds[i] == nil {
+			_, cond, err := d.r.condition(c)
+			if err != nil {
+				return true, false, d.located(c, err)
+			}
+			d.conds[i] = cond
 		}
-		return true, cond(), nil
+		return true, d.conds[i](), nil
 	}
 	return false, false, nil
 }

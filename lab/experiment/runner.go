@@ -3,6 +3,7 @@ package experiment
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"patchlab/explore/oracle"
@@ -204,20 +205,30 @@ func (r *runner) file(p scenario.Path) string {
 }
 
 // value reads a path.
-func (r *runner) value(p scenario.Path) (string, error) {
+func (r *runner) value(p scenario.Path) (string, error) { return r.reader(p)() }
+
+// reader returns what reads a path, any number of times.
+func (r *runner) reader(p scenario.Path) func() (string, error) {
 	if p.Attr == scenario.PatchState {
-		id, err := r.task(p.Task)
-		if err != nil {
-			return "", err
-		}
-		v, ok := r.lab.Model.PatchState(id)
-		if !ok {
-			return "", fmt.Errorf("%s has exited", p.Task)
-		}
-		return fmt.Sprint(v), nil
+		return func() (string, error) { return r.patchState(p.Task) }
 	}
-	v, err := r.lab.Model.ReadAttr(p.String())
-	return strings.TrimSuffix(v, "\n"), err
+	file := p.String()
+	return func() (string, error) {
+		v, err := r.lab.Model.ReadAttr(file)
+		return strings.TrimSuffix(v, "\n"), err
+	}
+}
+
+func (r *runner) patchState(task string) (string, error) {
+	id, err := r.task(task)
+	if err != nil {
+		return "", err
+	}
+	v, ok := r.lab.Model.PatchState(id)
+	if !ok {
+		return "", fmt.Errorf("%s has exited", task)
+	}
+	return strconv.Itoa(v), nil
 }
 
 // task returns a task by its name in the script.

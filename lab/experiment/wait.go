@@ -27,8 +27,9 @@ func (r *runner) wait(c scenario.Command) error {
 func (r *runner) condition(c scenario.Command) (what string, cond func() bool, err error) {
 	switch c.Verb {
 	case scenario.WaitPath:
+		value := r.reader(c.Path)
 		return fmt.Sprintf("%s is %s", c.Path, c.Value), func() bool {
-			v, err := r.value(c.Path)
+			v, err := value()
 			if err != nil && c.Path.Attr != scenario.PatchState {
 				v = "0" // a patch that is gone
 			}

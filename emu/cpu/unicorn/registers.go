@@ -19,7 +19,9 @@ import (
 )
 
 func (b *backend) NewContext() cpu.Context {
-	return cpu.Context{State: append([]byte(nil), b.reset...)}
+	c := cpu.Context{State: append([]byte(nil), b.reset...)}
+	c.Changed()
+	return c
 }
 
 // state returns the memory of a context for the C side.
@@ -29,6 +31,12 @@ func (b *backend) state(c *cpu.Context) *C.uint8_t {
 		panic("BUG: a context that no CPU made")
 	}
 	return (*C.uint8_t)(&c.State[0])
+}
+
+// stateToChange is state for a C side that writes.
+func (b *backend) stateToChange(c *cpu.Context) *C.uint8_t {
+	c.Changed()
+	return b.state(c)
 }
 
 func (b *backend) Registers(c *cpu.Context) guest.Regs {
@@ -46,7 +54,7 @@ func (b *backend) registers(r *guest.Regs) {
 }
 
 func (b *backend) SetRegisters(c *cpu.Context, r *guest.Regs) {
-	s := b.state(c)
+	s := b.stateToChange(c)
 	*(*[guest.NumRegs]uint64)(unsafe.Pointer(&b.c.gpr)) = r.GPR
 	b.c.rflags = C.uint64_t(r.RFLAGS)
 	C.pl_set_registers(b.c, s)
@@ -59,7 +67,7 @@ func (b *backend) Bases(c *cpu.Context) (fs, gs guest.Addr) {
 }
 
 func (b *backend) SetBases(c *cpu.Context, fs, gs guest.Addr) {
-	s := b.state(c)
+	s := b.stateToChange(c)
 	C.pl_set_base(s, false, C.uint64_t(fs))
 	C.pl_set_base(s, true, C.uint64_t(gs))
 }

@@ -68,7 +68,7 @@ func (b *backend) execute(ctx *cpu.Context, req *cpu.Request) {
 	c.task, c.mode = C.int64_t(req.Task), C.int(req.Mode)
 	c.uncounted, c.stepped, c.exact = C.bool(req.Uncounted), C.bool(req.Stepped), C.bool(req.Exact || b.exact)
 	b.running.Store(true)
-	C.pl_run(c, b.state(ctx))
+	C.pl_run(c, b.stateToChange(ctx))
 	b.running.Store(false)
 }
 
