@@ -15,7 +15,7 @@ import (
 
 // Explanation is one run told step by step. [Explanation.Text] writes it.
 type Explanation struct {
-	Tasks []TaskName // of the machine, by id
+	Tasks []TaskName // that there were in the run, by id
 	// Moments are how things stood before the first step, and after each.
 	Moments []Moment
 	Ending  search.Ending // when the schedule was followed to its end
@@ -41,7 +41,9 @@ type Moment struct {
 	Notes    []string    // what happened
 	// Transition says which patch is on its way, and where to; "" for none.
 	Transition string
-	States     []TaskState // in the order of Explanation.Tasks
+	// States are in the order of Explanation.Tasks; those of tasks that are born later are
+	// not there.
+	States []TaskState
 
 	shown []entry // stacks that the model was shown
 }
@@ -87,9 +89,6 @@ func (s *Subject) Explain(ctx context.Context, schedule search.Schedule) (*Expla
 	}
 	defer sys.Close()
 	t := &told{System: sys, w: w, e: &Explanation{}}
-	for _, id := range sys.lab.Machine.Tasks() {
-		t.e.Tasks = append(t.e.Tasks, TaskName{id, sys.lab.Machine.TaskName(id)})
-	}
 	e := t.e
 	e.Ending, err = search.Replay(t, schedule)
 	if err != nil && !errors.As(err, &e.Difference) {
@@ -179,6 +178,11 @@ func (t *told) decided(id guest.TaskID) string {
 // entries.
 func (t *told) moment(from int) Moment {
 	m := Moment{Transition: t.transition()}
+	for _, id := range t.lab.Machine.Tasks() {
+		if n := len(t.e.Tasks); n == 0 || id > t.e.Tasks[n-1].ID {
+			t.e.Tasks = append(t.e.Tasks, TaskName{id, t.lab.Machine.TaskName(id)})
+		}
+	}
 	for _, id := range t.e.Tasks {
 		state, ok := t.lab.Model.PatchState(id.ID)
 		m.States = append(m.States, TaskState{!ok, state, t.lab.Model.Flagged(id.ID)})

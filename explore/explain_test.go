@@ -130,6 +130,18 @@ func TestExplainDifference(t *testing.T) {
 	}
 }
 
+// TestExplainBorn has a task that is not there from the start.
+func TestExplainBorn(t *testing.T) {
+	e := story(2)
+	e.Moments[0].States = e.Moments[0].States[:1]
+	text := e.Text(120)
+	for _, want := range []string{"\n     none              -                ", "\n   1 patching p, to 1 *0p *-               "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}
+
 // TestExplainStart has a run that goes wrong before anything has moved.
 func TestExplainStart(t *testing.T) {
 	e := story(2)

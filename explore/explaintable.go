@@ -127,7 +127,7 @@ func (e *Explanation) row(b *strings.Builder, l layout, n int, m Moment) {
 	if n == 0 {
 		number = ""
 	}
-	states := l.ofTasks(len(m.States), func(i int) string { return stateText(m, before, i) })
+	states := l.ofTasks(len(e.Tasks), func(i int) string { return stateText(m, before, i) })
 	if l.notes > 0 {
 		l.row(b, number, transitionText(m, before), states, cells, text)
 		return
@@ -167,11 +167,14 @@ func (l layout) ofTasks(n int, text func(i int) string) string {
 	return b.String()
 }
 
-// stateText writes the state of the i-th task.
+// stateText writes the state of the i-th task, nothing when it was not born yet.
 func stateText(m Moment, before *Moment, i int) string {
+	if i >= len(m.States) {
+		return "   "
+	}
 	s := m.States[i]
 	mark, pending, state := " ", " ", fmt.Sprint(s.State)
-	if before != nil && before.States[i] != s {
+	if before != nil && (i >= len(before.States) || before.States[i] != s) {
 		mark = "*"
 	}
 	if s.Pending {

@@ -3,6 +3,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,13 +46,17 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 	return s, all, sys.Close()
 }
 
+// bornOf is what stands behind a task's name in those of tasks that it has made.
+var bornOf = regexp.MustCompile(`(-[0-9]+)+$`)
+
 // known wants a step to name a task and a kind that there are.
 func (s *System) known(step search.Step) error {
 	var names []string
 	for _, id := range s.lab.Machine.Tasks() {
 		names = append(names, s.lab.Machine.TaskName(id))
 	}
-	if _, ok := s.lab.Machine.TaskByName(step.Actor); !ok {
+	parent := bornOf.ReplaceAllString(step.Actor, "")
+	if !slices.Contains(names, step.Actor) && !slices.Contains(names, parent) {
 		return fmt.Errorf("no task is called %q: %s", step.Actor, scenario.Suggest(step.Actor, names))
 	}
 	if !slices.Contains(kindNames[:], step.Kind) {
