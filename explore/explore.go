@@ -51,6 +51,9 @@ func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error)
 	defer sys.Close()
 	for _, f := range r.Found {
 		small, err := search.Shrink(ctx, sys, f.Path, search.Options{MaxRuns: shrinkRuns})
+		if err == nil {
+			small, err = search.Reduce(ctx, sys, small, search.Options{MaxRuns: reduceRuns})
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +62,12 @@ func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error)
 	return out, nil
 }
 
-// shrinkRuns bounds the runs that reducing a schedule may take.
-const shrinkRuns = 20000
+// shrinkRuns bounds the runs that looking for fewer preemptions may take, and reduceRuns
+// those of each search for fewer tasks or steps.
+const (
+	shrinkRuns = 20000
+	reduceRuns = 2000
+)
 
 // Replay runs one schedule.
 func (s *Subject) Replay(schedule search.Schedule) (search.Ending, error) {

@@ -22,6 +22,10 @@ const (
 
 var kindNames = [...]string{"", "wake", "interrupt"}
 
+// Expectation is the rule that a run breaks in which an expectation of the script is not
+// met.
+const Expectation = "expectation"
+
 // Bounds limit what a search tries. What a bound cuts off is counted.
 type Bounds struct {
 	// Retries is how often the operator and the worker may each wake to look again
@@ -32,6 +36,8 @@ type Bounds struct {
 	// kernel, in one schedule. Default: 0.
 	Interrupts int
 }
+
+const defaultRetries = 1
 
 // System is a scenario as a search sees it. It is for one goroutine.
 type System struct {
@@ -68,19 +74,29 @@ type slot struct {
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
+	return newSystem(b, bounds, o, nil)
+}
+
+// newSystem makes a system whose laboratory tells a witness, if there is one, after the
+// oracle.
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w *chronicler) (*System, error) {
 	if bounds.Retries == 0 {
-		bounds.Retries = 1
+		bounds.Retries = defaultRetries
 	}
 	d, err := b.Directed(o)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
+	if w != nil {
+		w.lab, w.oracle = s.lab, s.oracle
+		s.lab.Attach(w)
+	}
 	for _, name := range s.lab.Machine.StepNames() {
 		s.steps = append(s.steps, s.points.add(name))
 	}
 	for _, c := range d.Script {
-		s.commands = append(s.commands, s.points.add(fmt.Sprintf("script:%d", c.Line)))
+		s.commands = append(s.commands, s.points.add(fmt.Sprint(scriptPoint, c.Line)))
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -319,7 +335,7 @@ func (s *System) settle() (search.Status, error) {
 		return search.Failed, nil
 	}
 	if f := s.d.TakeFailures(); len(f) > 0 {
-		s.violation = search.Failure{Rule: "expectation", Text: f[0].Error()}
+		s.violation = search.Failure{Rule: Expectation, Text: f[0].Error()}
 		return search.Failed, nil
 	}
 	for _, id := range s.lab.Machine.Tasks() {
@@ -386,6 +402,10 @@ func (s *System) Failure() search.Failure { return s.violation }
 func (s *System) Describe(c search.Choice) (actor, kind, point string) {
 	return s.lab.Machine.TaskName(guest.TaskID(c.Actor)), kindNames[c.Kind], s.points.name(c.Point)
 }
+
+// scriptPoint begins the name of the point at which the operator begins a command; its
+// line stands behind it.
+const scriptPoint = "script:"
 
 // point returns the number of where a task stands.
 func (s *System) point(id guest.TaskID) uint32 {

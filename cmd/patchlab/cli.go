@@ -13,6 +13,8 @@ import (
 type grammar struct {
 	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
 	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
+	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
@@ -42,6 +44,22 @@ type exploreCommand struct {
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
+	Check      bool          `name:"check" help:"Run every schedule twice, and stop unless both runs are the same, step by step."`
+	Save       string        `name:"save" placeholder:"NEW.txtar" help:"Write the scenario with the schedule that goes wrong to a new file, for 'patchlab replay' and 'patchlab explain'."`
+}
+
+type replayCommand struct {
+	File string `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it."`
+}
+
+type explainCommand struct {
+	File       string   `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it; any scenario with -replay."`
+	Width      int      `name:"width" default:"99" placeholder:"N" help:"Keep to N columns (${default})."`
+	Replay     string   `name:"replay" placeholder:"SCHEDULE" help:"The schedule that this string stands for, in place of the file's. The flags below say what the search was given that has found it."`
+	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Interrupts that a schedule may have (${default})."`
+	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"How often operator and worker look again while nothing has changed (${default})."`
+	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's."`
+	Break      []string `name:"break" placeholder:"NAME" help:"A mistake that the model makes; can be repeated."`
 }
 
 type helpCommand struct {
@@ -82,6 +100,10 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.run(&g.Run)
 	case "explore":
 		return a.explore(&g.Explore)
+	case "replay":
+		return a.replay(&g.Replay)
+	case "explain":
+		return a.explainRun(&g.Explain)
 	case "count":
 		return a.count(&g.Count)
 	case "help":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -20,6 +19,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	if err := c.checkSave(); err != nil {
+		return badInput, err
+	}
 	built, err := build(c.File)
 	if err != nil {
 		return badInput, err
@@ -30,15 +32,15 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	}
 	fmt.Fprint(a.out, heading(built))
 	if c.Replay != "" {
-		return a.replay(c, s)
+		return a.replayString(c.Replay, s)
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
-	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs})
+	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs, Twice: c.Check})
 	if err != nil {
-		return badInput, err
+		return badInput, c.defect(s, err)
 	}
-	return a.reportSearch(c, r)
+	return a.reportSearch(c, s, r)
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
@@ -55,16 +57,21 @@ func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, err
 }
 
 // reportSearch prints what a search came to.
-func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error) {
+func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Result) (status, error) {
 	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
-	for _, f := range r.Found {
+	for i, f := range r.Found {
 		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %s and %s", plural(len(f.Schedule), "step"), plural(f.Preemptions, "preemption"))
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
 		}
 		fmt.Fprintf(a.out, ":\n\n%s", legs(f.Schedule))
-		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), c.File)
+		if err := a.sayAgain(c, s, i, f); err != nil {
+			return badInput, err
+		}
+	}
+	if c.Save != "" && len(r.Found) == 0 {
+		fmt.Fprintf(a.out, "%s was not written: no schedule goes wrong\n", c.Save)
 	}
 	switch {
 	case len(r.Found) > 0:
@@ -93,24 +100,6 @@ func plural(n int, what string) string {
 // defaultRetries is the default of -retries.
 const defaultRetries = 1
 
-// again is the flags that a replay needs, each with a blank behind it.
-func (c *exploreCommand) again() string {
-	var b strings.Builder
-	if c.Interrupts != 0 {
-		fmt.Fprintf(&b, "-interrupts %d ", c.Interrupts)
-	}
-	if c.Retries != defaultRetries {
-		fmt.Fprintf(&b, "-retries %d ", c.Retries)
-	}
-	if c.Model != "" {
-		fmt.Fprintf(&b, "-model %s ", c.Model)
-	}
-	for _, name := range c.Break {
-		fmt.Fprintf(&b, "-break %s ", name)
-	}
-	return b.String()
-}
-
 // legs writes a schedule with one line for each run of steps of one actor.
 func legs(s search.Schedule) string {
 	var b strings.Builder
@@ -130,28 +119,4 @@ func legs(s search.Schedule) string {
 		i = j + 1
 	}
 	return b.String()
-}
-
-// replay runs one schedule and shows its steps.
-func (a *app) replay(c *exploreCommand, s *explore.Subject) (status, error) {
-	schedule, err := search.ParseCompact(c.Replay)
-	if err != nil {
-		return badInput, fmt.Errorf("-replay: %w", err)
-	}
-	end, err := s.Replay(schedule)
-	var differs *search.Difference
-	if err != nil && !errors.As(err, &differs) {
-		return badInput, err
-	}
-	fmt.Fprint(a.out, schedule)
-	if differs != nil {
-		fmt.Fprintf(a.out, "\nthe run does not follow the schedule: %v\n", differs)
-		return unexpected, nil
-	}
-	fmt.Fprintf(a.out, "\n%s, %s, digest %016x: %s\n", plural(end.Steps, "step"), plural(end.Preemptions, "preemption"), end.Digest, end.Status)
-	if end.Status == search.Failed {
-		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
-		return unexpected, nil
-	}
-	return asExpected, nil
 }

@@ -22,3 +22,16 @@ func TestWords(t *testing.T) {
 	}
 	t.Error("there is no kind INVARIANT")
 }
+
+// TestStatements wants every rule to be told in words, and found by its name.
+func TestStatements(t *testing.T) {
+	for _, name := range oracle.RuleNames() {
+		r, ok := oracle.RuleByName(name)
+		if !ok || r.String() != name || r.Statement() == "" {
+			t.Errorf("%s: rule %v, %v, %q", name, r, ok, r.Statement())
+		}
+	}
+	if r, ok := oracle.RuleByName("no-such"); ok || r.Statement() != "" || oracle.Rule(200).Statement() != "" {
+		t.Errorf("rule %v, %v", r, ok)
+	}
+}

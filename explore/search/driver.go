@@ -73,6 +73,7 @@ func newDriver(ctx context.Context, systems []System, o Options) *driver {
 	for _, s := range systems {
 		w := &worker{sys: s, explorer: newExplorer(s, o.MaxSteps), sampler: newSampler(s, o.MaxSteps)}
 		w.explorer.known = &d.classes
+		w.explorer.repeat.all, w.sampler.repeat.all = o.Twice, o.Twice
 		d.workers = append(d.workers, w)
 	}
 	return d
@@ -101,6 +102,9 @@ func (d *driver) run() (*Result, error) {
 			d.noteDifferent(err)
 		}
 		r.Found = append(r.Found, Found{f.failure, f.path, schedule, f.run, end.Preemptions, f.seed})
+	}
+	if err := d.strict(); err != nil {
+		return nil, err
 	}
 	d.judge()
 	return r, nil

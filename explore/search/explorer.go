@@ -113,6 +113,7 @@ func (e *explorer) step() (ended bool, err error) {
 		return true, e.out.lost(doError(len(e.path), err))
 	}
 	e.path = append(e.path[:len(e.frames)-1], c)
+	e.repeat.note(len(e.path) - 1)
 	e.out.counts.Steps++
 	return e.enter(status, cost, mass)
 }
@@ -126,6 +127,9 @@ func (e *explorer) enter(status Status, cost int32, mass float64) (ended bool, e
 	if e.merge != nil {
 		var known bool
 		if state, known, err = e.merge.enter(e, status, cost); known || err != nil {
+			if known && err == nil && e.repeat.all {
+				err = e.out.again(e.repeat, e.path, status)
+			}
 			return true, err
 		}
 	}

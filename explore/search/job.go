@@ -73,6 +73,7 @@ func (e *explorer) resume(j *job) error {
 			return doError(i, err)
 		}
 		e.path = append(e.path, c)
+		e.repeat.note(i)
 	}
 	return nil
 }

@@ -21,6 +21,9 @@ type Options struct {
 	// MaxMemory bounds the bytes that a search which merges equal states keeps of them.
 	// Default: 1 GiB.
 	MaxMemory int64
+	// Twice runs every schedule a second time, also one that ends in a known state. What
+	// is not the same both times, step by step, ends the search with a *TwiceError.
+	Twice bool
 	// All goes on after a failure, and keeps the first one of each rule.
 	All bool
 	// Subject says what is searched, for checkpoints: a search goes on only with its own.

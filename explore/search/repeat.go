@@ -2,45 +2,52 @@ package search
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 )
 
 // repeater runs schedules a second time and compares.
 type repeater struct {
 	runner
-	seldom        bool // many runs were done twice already
+	witness       Witness  // nil when the system has none
+	all           bool     // every run is done twice
+	trail         []uint64 // then: the digest after each step of the first run
+	seldom        bool     // many runs were done twice already
 	first, second []byte
 }
 
 func newRepeater(sys System) *repeater {
-	return &repeater{runner: runner{sys: sys, maxSteps: replayLimit}}
+	r := &repeater{runner: runner{sys: sys, maxSteps: replayLimit}}
+	r.witness, _ = sys.(Witness)
+	return r
 }
 
 // due reports whether the run with this number, of a piece of the search, is one of those
 // that are done twice: while the search is young many, later one in 512.
 func (r *repeater) due(run uint64) bool {
-	return run&(run-1) == 0 && !r.seldom || run%512 == 0
+	return r.all || run&(run-1) == 0 && !r.seldom || run%512 == 0
 }
 
 // check runs the path again, after which the system stands at its end with the given
 // status, and wants the same end. The error says what differs; err is the system's.
 func (r *repeater) check(path []Choice, status Status) (different, err error) {
-	witness, _ := r.sys.(Witness)
-	digest := func() uint64 {
-		if witness == nil {
-			return 0
-		}
-		return witness.Digest()
-	}
+	var s Schedule
+	different, err = r.compare(path, status, &s)
+	return r.twice(s, different, err)
+}
+
+func (r *repeater) compare(path []Choice, status Status, s *Schedule) (different, err error) {
 	r.first = r.sys.State(r.first[:0])
-	before := digest()
-	again, err := r.run(along(path))
+	before := r.digest()
+	pick := along(path)
+	if r.all {
+		pick = r.retrace(path, s)
+	}
+	again, err := r.run(pick)
 	if err != nil {
-		if errors.Is(err, ErrInfeasible) {
-			return err, nil
-		}
 		return nil, err
+	}
+	if err := r.same(len(r.path)-1, *s); err != nil {
+		return err, nil
 	}
 	r.second = r.sys.State(r.second[:0])
 	cut := status == Truncated && again == Going // by the search
@@ -50,8 +57,15 @@ func (r *repeater) check(path []Choice, status Status) (different, err error) {
 			ErrDifferent, len(path), status, again, len(r.path)), nil
 	case !bytes.Equal(r.first, r.second):
 		return fmt.Errorf("%w: a run of %d steps ends in two states", ErrDifferent, len(path)), nil
-	case before != digest():
+	case before != r.digest():
 		return fmt.Errorf("%w: a run of %d steps has two digests", ErrDifferent, len(path)), nil
 	}
 	return nil, nil
+}
+
+func (r *repeater) digest() uint64 {
+	if r.witness == nil {
+		return 0
+	}
+	return r.witness.Digest()
 }

@@ -93,7 +93,11 @@ func find(sys System, w Witness, s Schedule, step int, choices []Choice) (int, e
 	if d.Reason == "" {
 		d.Reason = "not enabled"
 	}
-	return 0, at(d, w)
+	at(d, w)
+	if w != nil {
+		d.Where += fmt.Sprintf(", digest %016x", w.Digest())
+	}
+	return 0, d
 }
 
 // sameDigest compares the digest after a step with the schedule's, if both have one.

@@ -42,7 +42,10 @@ func newSampler(sys System, maxSteps int) *sampler {
 	return s
 }
 
-func (s *sampler) choose(_ int, choices []Choice) (int, error) {
+func (s *sampler) choose(step int, choices []Choice) (int, error) {
+	if step > 0 {
+		s.repeat.note(step - 1)
+	}
 	for _, c := range choices {
 		s.points.add(c.Point)
 	}
@@ -61,6 +64,9 @@ func (d *driver) sample(s *sampler, seed uint64, t *tally) error {
 	status, err := s.run(s.choose)
 	if err != nil {
 		return t.lost(err)
+	}
+	if n := len(s.path); n > 0 {
+		s.repeat.note(n - 1)
 	}
 	t.counts.end(status)
 	t.counts.Steps += uint64(len(s.path))

@@ -155,7 +155,7 @@ func TestReplay(t *testing.T) {
 		want string
 	}{
 		{"too long", append(recorded[:5:5], recorded[0]), "step 6, t0 t0+0: the run is over: done (after 5 steps)"},
-		{"actor", changed(1, func(s *Step) { s.Actor = "t2" }), "step 2, t2 t1+0: not enabled; enabled: t0 t0+1, t1 t1+0, t0 t0+1 interrupt, t1 t1+0 interrupt (after 1 steps)"},
+		{"actor", changed(1, func(s *Step) { s.Actor = "t2" }), "step 2, t2 t1+0: not enabled; enabled: t0 t0+1, t1 t1+0, t0 t0+1 interrupt, t1 t1+0 interrupt (after 1 steps, digest "},
 		{"point", changed(1, func(s *Step) { s.Point = "t1+5" }), "step 2, t1 t1+5: the actor stands at t1+0; enabled: "},
 		{"kind", changed(2, func(s *Step) { s.Kind = "signal" }), "step 3, t1 t1+1 signal: not enabled"},
 		{"digest", changed(2, func(s *Step) { s.Digest++ }), "step 3, t1 t1+1 interrupt: the digest after it is "},

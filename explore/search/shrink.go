@@ -153,14 +153,8 @@ func (s *shrinker) accept(pl plan) (bool, error) {
 // of the failing run.
 func (s *shrinker) fromBelow(ctx context.Context, path []Choice, o Options, out *Shrunk) error {
 	// Where actors stood while others moved counts too.
-	points := &pointSet{}
-	follow := along(path)
-	if _, err := s.run(func(step int, choices []Choice) (int, error) {
-		for _, c := range choices {
-			points.add(c.Point)
-		}
-		return follow(step, choices)
-	}); err != nil {
+	points, err := stood(s.sys, path)
+	if err != nil {
 		return err
 	}
 	o.Strategy = preemptions{most: s.preemptions - 1, points: points, rule: s.rule}

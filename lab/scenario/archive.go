@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The names that a file of the archive can have, besides the two of expect/.
+// The names that a file of the archive can have, besides the schedule and the two of expect/.
 var (
 	programFile = regexp.MustCompile(`^(?:program|user)(?:_[A-Za-z0-9_]+)?\.[cS]$`)
 	patchFile   = regexp.MustCompile(`^patches/([A-Za-z0-9_-]+)\.[cS]$`)
@@ -29,8 +29,10 @@ func (s *Scenario) addFile(name string, line int, text string) error {
 		s.Log = Text{true, line, text}
 	case name == "expect/output":
 		s.Output = Text{true, line, text}
+	case name == scheduleFile:
+		return s.readSchedule(line, text)
 	default:
-		valid := []string{"program.c", "program.S", "user.c", "user.S", "patches/" + base, "expect/log", "expect/output"}
+		valid := []string{"program.c", "program.S", "user.c", "user.S", "patches/" + base, "expect/log", "expect/output", scheduleFile}
 		if !patchFile.MatchString("patches/" + base) {
 			valid[4] = "patches/NAME.c"
 		}

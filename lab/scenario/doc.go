@@ -14,6 +14,7 @@
 //	user.c, user_X.c                    the user part
 //	patches/NAME.c                      a patch; patches/NAME.S joins it
 //	expect/log, expect/output           what "expect log" and "expect output" compare with
+//	schedule                            one order of its steps: see [Schedule]
 //
 // The script has one command in a line, in the words of the kernel's own tests; [Forms]
 // lists them. '#' begins a comment, and the first line, when it is one, is the title. Words are

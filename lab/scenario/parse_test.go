@@ -145,7 +145,7 @@ func TestErrors(t *testing.T) {
 		{"-- progam.c --\n", `1: a scenario has no file "progam.c": did you mean "program.c"?`},
 		{"\n-- program.c --\nint a;\n-- patch/p.c --\n", `4: a scenario has no file "patch/p.c": did you mean "patches/p.c"?`},
 		{"-- program.c --\n-- expect/logs --\n", `2: a scenario has no file "expect/logs": did you mean "expect/log"?`},
-		{"-- zzzzzzzzzzzzzzzzzzz --\n", `1: a scenario has no file "zzzzzzzzzzzzzzzzzzz": there are program.c, program.S, user.c, user.S, patches/NAME.c, expect/log, expect/output`},
+		{"-- zzzzzzzzzzzzzzzzzzz --\n", `1: a scenario has no file "zzzzzzzzzzzzzzzzzzz": there are program.c, program.S, user.c, user.S, patches/NAME.c, expect/log, expect/output, schedule`},
 		{"-- program.c --\n-- program.c --\n", `2: there are two files program.c`},
 		{files + "-- expect/log --\n", `4: expect/log is never compared: the script lacks "expect log"`},
 		// lines
@@ -213,6 +213,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte("! insmod p\r\nerror 'it''s'\n-- program.S --\r\n-- patches/p.c --\n"))
 	f.Add([]byte("hold t at f+l\nwait 1h\n-- program.c --"))
+	f.Add([]byte("-- program.c --\n-- schedule --\n# a\n-break b\nt f =1\nt f\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("fuzz.txtar", data)
 		again, err2 := Parse("fuzz.txtar", data)
@@ -237,5 +238,22 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("source %+v in %d lines", src, lines)
 			}
 		}
+		if s.Schedule.Present {
+			sameSchedule(t, data, s.Schedule, lines)
+		}
 	})
+}
+
+// sameSchedule wants a schedule to stand in the lines of its file, and to be the same when
+// it is written and read again.
+func sameSchedule(t *testing.T, data []byte, s Schedule, lines int) {
+	for _, step := range s.Steps {
+		if step.Number <= s.Line-1 || step.Number > lines {
+			t.Fatalf("step %+v in %d lines", step, lines)
+		}
+	}
+	again, err := Parse("fuzz.txtar", WithSchedule(data, s))
+	if err != nil || again.Schedule.String() != s.String() {
+		t.Fatalf("%v: read again\n%swas\n%s", err, again.Schedule, s)
+	}
 }

@@ -12,6 +12,7 @@ type Scenario struct {
 	Patches  []Patch  // in the order of the file
 	Log      Text     // expect/log
 	Output   Text     // expect/output
+	Schedule Schedule // one order of the steps of a search; a run passes it
 }
 
 // Settings are what a scenario fixes before it begins. A zero field was not set.

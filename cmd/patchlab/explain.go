@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+
+	"patchlab/explore"
+	"patchlab/explore/search"
+	"patchlab/lab/experiment"
+)
+
+// narrowest is the smallest width that reports can keep to.
+const narrowest = 60
+
+// explainRun carries out "patchlab explain".
+func (a *app) explainRun(c *explainCommand) (status, error) {
+	if c.Width < narrowest {
+		return badInput, fmt.Errorf("-width %d: want %d or more", c.Width, narrowest)
+	}
+	if err := experiment.CheckBreaks(c.Break); err != nil {
+		return badInput, fmt.Errorf("-break: %w", err)
+	}
+	built, err := build(c.File)
+	if err != nil {
+		return badInput, err
+	}
+	s, schedule, err := c.subject(built)
+	if err != nil {
+		return badInput, err
+	}
+	e, err := s.Explain(a.ctx, schedule)
+	switch {
+	case a.ctx.Err() != nil:
+		return interrupted, nil
+	case err != nil:
+		return badInput, err
+	}
+	fmt.Fprint(a.out, heading(built), e.Text(c.Width))
+	if e.Near != nil {
+		fmt.Fprintf(a.out, "see it pass: patchlab explain %s-replay '%s' %s\n", s.Flags(), e.Near.Schedule.Compact(), shellWord(c.File))
+	}
+	if e.Difference != nil || e.Ending.Status == search.Failed {
+		return unexpected, nil
+	}
+	return asExpected, nil
+}
+
+// subject is what is to follow which schedule.
+func (c *explainCommand) subject(built *experiment.Built) (*explore.Subject, search.Schedule, error) {
+	if c.Replay == "" {
+		if c.Interrupts != 0 || c.Retries != defaultRetries || c.Model != "" || c.Break != nil {
+			return nil, nil, fmt.Errorf("-interrupts, -retries, -model and -break go with -replay: the schedule in %s has its own", c.File)
+		}
+		return explore.NewSavedSubject(built)
+	}
+	schedule, err := search.ParseCompact(c.Replay)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-replay: %w", err)
+	}
+	s, err := explore.NewSubject(built, explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts},
+		experiment.Options{Model: c.Model, Breaks: c.Break})
+	return s, schedule, err
+}

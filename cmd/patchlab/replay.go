@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"patchlab/explore"
+	"patchlab/explore/search"
+)
+
+// replay carries out "patchlab replay".
+func (a *app) replay(c *replayCommand) (status, error) {
+	built, err := build(c.File)
+	if err != nil {
+		return badInput, err
+	}
+	s, schedule, err := explore.NewSavedSubject(built)
+	if err != nil {
+		return badInput, err
+	}
+	fmt.Fprint(a.out, heading(built))
+	return a.showReplay(s, schedule, func(step int) string {
+		return fmt.Sprintf("%s:%d: ", c.File, built.Scenario.Schedule.Steps[step].Number)
+	})
+}
+
+// replayString runs the schedule that a string stands for.
+func (a *app) replayString(word string, s *explore.Subject) (status, error) {
+	schedule, err := search.ParseCompact(word)
+	if err != nil {
+		return badInput, fmt.Errorf("-replay: %w", err)
+	}
+	return a.showReplay(s, schedule, func(int) string { return "" })
+}
+
+// showReplay runs one schedule and shows its steps. where says in which line a step stands.
+func (a *app) showReplay(s *explore.Subject, schedule search.Schedule, where func(step int) string) (status, error) {
+	end, err := s.Replay(schedule)
+	var differs *search.Difference
+	if err != nil && !errors.As(err, &differs) {
+		return badInput, err
+	}
+	fmt.Fprint(a.out, schedule)
+	if differs != nil {
+		fmt.Fprintf(a.out, "\n%sthe run does not follow the schedule: %v\n", where(differs.Index), differs)
+		return unexpected, nil
+	}
+	fmt.Fprintf(a.out, "\n%s, %s, digest %016x: %s\n", plural(end.Steps, "step"), plural(end.Preemptions, "preemption"), end.Digest, end.Status)
+	if end.Status == search.Failed {
+		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
+		return unexpected, nil
+	}
+	return asExpected, nil
+}
