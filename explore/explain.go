@@ -59,7 +59,6 @@ type TaskState struct {
 type Bad struct {
 	search.Failure
 	Statement string // what the rule says, or ""
-	Whose     string // what the oracle attributes it to, or ""
 	Stacks    []Stacks
 }
 
@@ -230,7 +229,7 @@ func (t *told) bad(f search.Failure) *Bad {
 	b := &Bad{Failure: f}
 	about := guest.TaskID(0)
 	if rule, ok := oracle.RuleByName(f.Rule); ok && t.w.bad != nil {
-		b.Statement, b.Whose = rule.Statement(), t.w.bad.violation.Attribution.String()
+		b.Statement = rule.Statement()
 		about = t.w.bad.violation.Task
 	}
 	if about != 0 {

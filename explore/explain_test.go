@@ -63,7 +63,7 @@ func TestExplain(t *testing.T) {
 		t.Run(c.scenario, func(t *testing.T) {
 			t.Parallel()
 			s, e := explained(t, c.scenario, explore.Bounds{Interrupts: c.interrupts}, experiment.Options{Breaks: c.breaks})
-			if e.Bad == nil || e.Bad.Rule != "clean-switch" || e.Bad.Statement == "" || e.Bad.Whose != c.attributed {
+			if e.Bad == nil || e.Bad.Rule != "clean-switch" || e.Bad.Statement == "" || !strings.HasSuffix(e.Bad.Text, "("+c.attributed+")") {
 				t.Fatalf("%+v", e.Bad)
 			}
 			if len(e.Moments) != e.Ending.Steps+1 {

@@ -93,7 +93,6 @@ func (e *Explanation) bad(b *strings.Builder, width int) {
 	writeWrapped(b, "  ", width, e.Bad.Text)
 	if e.Bad.Statement != "" {
 		writeWrapped(b, "  ", width, "The rule: "+e.Bad.Statement+".")
-		writeWrapped(b, "  ", width, "Attributed to: "+e.Bad.Whose+".")
 	}
 	for _, s := range e.Bad.Stacks {
 		b.WriteByte('\n')
