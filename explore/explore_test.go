@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,6 +80,48 @@ func TestFoundingQuestion(t *testing.T) {
 				t.Fatalf("nothing found: %s", r.Sentence())
 			}
 			replayed(t, s, r.Found[0])
+		})
+	}
+}
+
+// TestPageOfFoundingQuestion wants the numbers of states on the page to be those of complete
+// searches.
+func TestPageOfFoundingQuestion(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "founding-question.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := []string{experiment.TrustInterrupted}
+	for _, c := range []struct {
+		scenario, model string
+		breaks          []string
+		interrupts      int
+		row             string // how its line of the table begins
+		cell            int    // from 1, behind that
+	}{
+		{"enable", "klp-6.12", nil, 0, "| as Linux", 1},
+		{"disable", "klp-6.12", nil, 0, "| as Linux", 2},
+		{"enable", "klp-6.12", trusted, 1, "| the handler", 1},
+		{"disable", "closed", trusted, 1, "| the same, model", 2},
+		{"disable-reschedule", "closed", trusted, 1, "| the same, model", 3},
+	} {
+		t.Run(c.scenario+" "+c.model, func(t *testing.T) {
+			t.Parallel()
+			s := subject(t, c.scenario, explore.Bounds{Interrupts: c.interrupts}, experiment.Options{Model: c.model, Breaks: c.breaks})
+			r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(-1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cell := ""
+			for line := range strings.Lines(string(page)) {
+				if strings.HasPrefix(line, c.row) {
+					cell = strings.Split(line, "|")[1+c.cell]
+				}
+			}
+			n := strings.ReplaceAll(cell, ",", "")
+			if !r.Complete || len(r.Found) > 0 || !strings.Contains(n, fmt.Sprintf("(%d", r.Counts.States)) {
+				t.Errorf("%s; the page says %q", r.Sentence(), cell)
+			}
 		})
 	}
 }
