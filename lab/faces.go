@@ -2,9 +2,11 @@ package lab
 
 import (
 	"bytes"
+	"strings"
 
 	"patchlab/emu"
 	"patchlab/guest"
+	"patchlab/image"
 	"patchlab/livepatch"
 	"patchlab/protocol"
 	"patchlab/trampoline"
@@ -119,6 +121,27 @@ func (s modelSymbols) Size(a guest.Addr) (uint64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Parts finds the symbols NAME.cold and NAME.cold.N, where gcc puts what is unlikely. Where
+// two functions have one name it cannot be told whose they are: all count.
+func (s modelSymbols) Parts(a guest.Addr) (parts []guest.Range) {
+	tables := []*image.Symtab{&s.l.config.Program.Symtab}
+	for _, m := range s.l.modules {
+		tables = append(tables, &m.linked.Symtab)
+	}
+	for _, t := range tables {
+		f, ok := t.FunctionAt(a)
+		if !ok {
+			continue
+		}
+		for _, part := range t.Functions {
+			if part.Name == f.Name+".cold" || strings.HasPrefix(part.Name, f.Name+".cold.") {
+				parts = append(parts, part.Range)
+			}
+		}
+	}
+	return parts
 }
 
 // text is the machine's text as the writer of sites sees it.

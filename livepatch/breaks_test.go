@@ -126,6 +126,38 @@ func TestCommitWindow(t *testing.T) {
 	}
 }
 
+// TestCheckParts has tasks asleep where the kernel's check does not find a function: below a
+// part of it that lies elsewhere, and in a call that is its last instruction.
+func TestCheckParts(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		at    guest.Addr // a return address
+		found bool       // with CheckParts
+	}{
+		{"inside", oldAddr(0) + 0x10, true},
+		{"the last call", oldAddr(0) + 0x100, true},
+		{"behind that", oldAddr(0) + 0x101, false},
+		{"its part", 0x8010, true},
+		{"the part's last call", 0x8020, true},
+		{"a part of another", 0x8030, false},
+		{"before the function", oldAddr(0) - 1, false},
+		{"at its start", oldAddr(0), true},
+	} {
+		for _, parts := range []bool{false, true} {
+			r := newRig(t, 1, Options{CheckParts: parts})
+			r.parts = map[guest.Addr][]guest.Range{
+				oldAddr(0): {guest.RangeOf(0x8000, 0x20)}, oldAddr(1): {guest.RangeOf(0x8028, 0x20)},
+			}
+			r.task(3).stack = []guest.Addr{0x9000, c.at}
+			r.mustEnable(r.patchOf(1, "f"))
+			want := c.found && (parts || guest.RangeOf(oldAddr(0), 0x100).Contains(c.at))
+			if found := r.m.LastCheck(3).Verdict == OnStack; found != want {
+				t.Errorf("%s, CheckParts %v: found %v", c.name, parts, found)
+			}
+		}
+	}
+}
+
 // TestNoChangeInsideTheHandler is the answer to whether a task's state can change between
 // trylock and unlock: the scan sees it running, and every other way is its own.
 func TestNoChangeInsideTheHandler(t *testing.T) {

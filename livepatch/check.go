@@ -112,8 +112,13 @@ func (m *Model) checkStack(pid guest.TaskID, c *Check) {
 			continue
 		}
 		for fn := m.objects[o].first; fn != none; fn = m.funcs[fn].next {
-			r := m.forbidden(fn)
-			if i := m.find(r); i >= 0 {
+			r, parts := m.forbidden(fn)
+			i := m.find(r)
+			for ; i < 0 && len(parts) > 0; parts = parts[1:] {
+				r = parts[0]
+				i = m.find(r)
+			}
+			if i >= 0 {
 				c.Verdict, c.Func, c.Range = OnStack, m.funcs[fn].oldName, r
 				c.Index, c.Frame = i, m.stack.Frames()[i]
 				return
@@ -123,14 +128,14 @@ func (m *Model) checkStack(pid guest.TaskID, c *Check) {
 }
 
 // find returns the index of the first entry of the stack that lies in r, else -1. As in
-// klp_check_stack_func the raw address counts, also of a return address: a call that is
-// the last instruction of its function is not found.
+// klp_check_stack_func the raw address counts, also of a return address: without
+// [Options.CheckParts] a call that is the last instruction of its function is not found.
 func (m *Model) find(r guest.Range) int {
 	for i, f := range m.stack.Frames() {
 		if f.Kind == unwind.Decided && !m.options.CheckDecided {
 			continue
 		}
-		if r.Contains(f.Addr) {
+		if r.Contains(f.Addr) || m.options.CheckParts && r.Contains(f.Lookup()) {
 			return i
 		}
 	}
@@ -138,29 +143,30 @@ func (m *Model) find(r guest.Range) int {
 }
 
 // forbidden returns the code of fn that no task may be in when it is switched: what a
-// task runs on the side that is left (klp_check_stack_func). When patching that is only
-// the version right below; older ones are not looked for.
-func (m *Model) forbidden(fn int32) guest.Range {
-	r := m.left(fn)
+// task runs on the side that is left (klp_check_stack_func), and the parts that are kept
+// elsewhere. When patching that is only the version right below; older ones are not looked
+// for.
+func (m *Model) forbidden(fn int32) (r guest.Range, parts []guest.Range) {
+	r, parts = m.left(fn)
 	if m.breaks.wideRange {
 		r = guest.Range{Start: guest.PageDown(r.Start), End: guest.PageUp(r.End)}
 	}
-	return r
+	return r, parts
 }
 
 // left returns the code that is forbidden, to the byte.
-func (m *Model) left(fn int32) guest.Range {
+func (m *Model) left(fn int32) (r guest.Range, parts []guest.Range) {
 	f := &m.funcs[fn]
 	unpatching := m.target() == Unpatched
 	if m.breaks.wrongRange {
 		unpatching = !unpatching
 	}
 	if unpatching {
-		return guest.RangeOf(f.newFunc, f.newSize)
+		return guest.RangeOf(f.newFunc, f.newSize), f.newParts
 	}
 	if below := m.store.Read(f.below, protocol.Plain); !isHead(below) {
 		prev := &m.funcs[referee(below)]
-		return guest.RangeOf(prev.newFunc, prev.newSize)
+		return guest.RangeOf(prev.newFunc, prev.newSize), prev.newParts
 	}
-	return guest.RangeOf(f.oldFunc, f.oldSize)
+	return guest.RangeOf(f.oldFunc, f.oldSize), f.oldParts
 }

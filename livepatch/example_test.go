@@ -33,6 +33,8 @@ func (o *one) Loaded(string) bool                       { return true }
 func (o *one) Occurrences(string, string) []guest.Addr  { return []guest.Addr{0x401000} }
 func (o *one) Size(guest.Addr) (uint64, bool)           { return 0x40, true }
 
+func (o *one) Parts(guest.Addr) []guest.Range { return nil }
+
 // Enable a patch of one function, and ask where a call of it goes.
 func Example() {
 	prog := protocol.NewProgram(protocol.NewStore())

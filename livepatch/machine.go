@@ -71,6 +71,9 @@ type Symbols interface {
 	// Size returns the size in bytes of what starts at addr: the distance to the
 	// next symbol, padding included, as kallsyms_lookup_size_offset does.
 	Size(addr guest.Addr) (size uint64, ok bool)
+	// Parts returns where the parts are that the compiler has moved away from the
+	// function that starts at addr. The caller must not change the slice.
+	Parts(addr guest.Addr) []guest.Range
 }
 
 // Needs is what a model is made of.

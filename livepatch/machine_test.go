@@ -33,6 +33,7 @@ func (r *rig) Warned(line string)                   { r.warnings = append(r.warn
 func (r *rig) Writer() protocol.TableID             { return r.write }
 func (r *rig) Loaded(object string) bool            { return !r.unloaded[object] }
 func (r *rig) Size(at guest.Addr) (uint64, bool)    { s, ok := r.sizes[at]; return s, ok }
+func (r *rig) Parts(at guest.Addr) []guest.Range    { return r.parts[at] }
 func (r *rig) Find(fn guest.Addr) (int, bool)       { return int(fn/0x1000) - 1, !r.noSite[fn] }
 func (r *rig) Occurrences(o, n string) []guest.Addr { return r.symbols[o+"/"+n] }
 

@@ -11,6 +11,11 @@ type Options struct {
 	// decided on and that no word of the stack shows yet ([unwind.Decided]).
 	// Default: like the kernel, which cannot see them, it does not.
 	CheckDecided bool
+	// CheckParts makes the check of a stack look for all of a function: also for the parts
+	// of it that the compiler has moved away, and for the return address that a call as
+	// its last instruction leaves, which lies behind it. Default: like the kernel, it
+	// looks for what lies from the function's symbol to the next one.
+	CheckParts bool
 	// Breaks are deliberate faults, by the names of [BreakNames].
 	Breaks []string
 }

@@ -27,6 +27,7 @@ type rig struct {
 
 	symbols  map[string][]guest.Addr // by object/name
 	sizes    map[guest.Addr]uint64
+	parts    map[guest.Addr][]guest.Range
 	unloaded map[string]bool
 	noSite   map[guest.Addr]bool
 	badSite  map[guest.Addr]Errno // installing fails

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"patchlab/explore/oracle"
 	"patchlab/lab/experiment"
+	"patchlab/lab/scenario"
 	"patchlab/livepatch"
 	"patchlab/testprogs"
 )
@@ -70,6 +72,34 @@ func TestScenariosAndTheirBreaks(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestHolesAreClosed wants every violation that a scenario expects of the faithful model to
+// be none under the model with its holes closed.
+func TestHolesAreClosed(t *testing.T) {
+	holes := 0
+	for _, name := range testprogs.Names() {
+		b := build(t, name)
+		if !slices.ContainsFunc(b.Scenario.Script, func(c scenario.Command) bool { return c.Verb == scenario.ExpectViolation }) {
+			continue
+		}
+		holes++
+		for _, model := range experiment.Models {
+			r, err := b.Run(experiment.Options{Model: model})
+			if r == nil {
+				t.Fatal(err)
+			}
+			defer r.Lab.Close()
+			// A task that is found in the function and never leaves it is waited for.
+			wrong := slices.DeleteFunc(slices.Clone(r.Violations), func(v oracle.Violation) bool { return v.Rule == oracle.Progress })
+			if closed := model == experiment.ModelClosed; closed == (len(wrong) > 0) {
+				t.Errorf("%s, model %s: %v", name, model, wrong)
+			}
+		}
+	}
+	if holes == 0 {
+		t.Error("no scenario expects a violation")
 	}
 }
 

@@ -24,6 +24,7 @@ type runCommand struct {
 	File    string        `arg:"" name:"FILE.txtar" help:"The scenario: 'patchlab help script' says what is in it."`
 	Seed    seeds         `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected."`
 	CPUs    *int          `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
+	Model   string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
 	Break   []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
 	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
 	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`

@@ -71,7 +71,7 @@ func build(file string) (*experiment.Built, error) {
 // options returns the options of a run.
 func (a *app) options(c *runCommand) experiment.Options {
 	o := experiment.Options{
-		CPUs: c.CPUs, Breaks: c.Break, MaxTime: guest.Time(c.MaxTime.Nanoseconds()), MaxWall: c.Timeout, Cancel: a.ctx.Done(),
+		CPUs: c.CPUs, Model: c.Model, Breaks: c.Break, MaxTime: guest.Time(c.MaxTime.Nanoseconds()), MaxWall: c.Timeout, Cancel: a.ctx.Done(),
 	}
 	if c.Seed.given {
 		o.Seed = &c.Seed.first

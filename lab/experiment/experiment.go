@@ -74,7 +74,8 @@ func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 
 // ModelClosed is the model with the holes of the faithful one closed by stated rules: the
 // check of a stack counts a body that a handler has decided on, and that no word of the
-// stack shows yet, as if it were there.
+// stack shows yet, as if it were there; and it finds all of a function, as
+// [livepatch.Options] has it: parts of it elsewhere, and a call as its last instruction.
 const ModelClosed = "closed"
 
 // Models are the names of the consistency models. The first is the default.
@@ -150,7 +151,7 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 		return c, nil, fmt.Errorf("no model %q: there are %s", model, strings.Join(Models, ", "))
 	}
 	c.Record = b.recorded()
-	c.Model.CheckDecided = model == ModelClosed
+	c.Model.CheckDecided, c.Model.CheckParts = model == ModelClosed, model == ModelClosed
 	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
 	for _, name := range slices.Concat(set.Breaks, o.Breaks) {
 		switch {
