@@ -5,7 +5,7 @@
 MODULES := . standin/unicorn
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check bench clean
+.PHONY: help deps build run test check bench prove clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,6 +27,9 @@ check: deps ## all checks: generate, format, vet, lint, test, race, tree (V=1: s
 
 bench: deps ## run the benchmarks
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/tools/bench.sh) || exit 1; done
+
+prove: deps ## replay a million schedules in other processes, write docs/prove.md (10 min)
+	go run ./cmd/prove -o docs/prove.md
 
 clean: ## remove what the targets above made in this folder
 	rm -rf bin .cache
