@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"patchlab/explore"
@@ -28,17 +29,25 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
+	file, err := c.checkpoint(built, strategy)
+	if err != nil {
+		return badInput, err
+	}
 	fmt.Fprint(a.out, heading(built))
 	if c.Replay != "" {
 		return a.replay(c, s)
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
-	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs})
+	r, err := a.search(ctx, c, s, file, strategy)
 	if err != nil {
 		return badInput, err
 	}
-	return a.reportSearch(c, r)
+	end, err := a.reportSearch(c, r)
+	if file != nil && r.Rest != nil {
+		fmt.Fprintf(a.out, "\nthe rest is in %s: the same command goes on from there\n", file.name)
+	}
+	return end, err
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
@@ -58,7 +67,7 @@ func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, err
 func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error) {
 	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
 	for _, f := range r.Found {
-		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
+		fmt.Fprintf(a.out, "\n%s %s: %s\n", word(r.Expected, f.Failure.Rule), f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %d steps and %d preemptions", len(f.Schedule), f.Preemptions)
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
@@ -66,8 +75,13 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 		fmt.Fprintf(a.out, ":\n\n%s", legs(f.Schedule))
 		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), c.File)
 	}
+	if r.Complete {
+		for _, rule := range r.Missing() {
+			fmt.Fprintf(a.out, "\nno schedule violates %s, which the scenario expects\n", rule)
+		}
+	}
 	switch {
-	case len(r.Found) > 0:
+	case len(r.Unexpected()) > 0, r.Complete && len(r.Missing()) > 0:
 		return unexpected, nil
 	case a.ctx.Err() != nil:
 		return interrupted, nil
@@ -75,6 +89,14 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 		return inconclusive, nil
 	}
 	return asExpected, nil
+}
+
+// word is what a failure by a rule is called in a report.
+func word(expected []string, rule string) string {
+	if slices.Contains(expected, rule) {
+		return "EXPECTED VIOLATION"
+	}
+	return "VIOLATION"
 }
 
 // within says what limits a search besides its strategy.
@@ -150,8 +172,10 @@ func (a *app) replay(c *exploreCommand, s *explore.Subject) (status, error) {
 	}
 	fmt.Fprintf(a.out, "\n%d steps, %d preemptions, digest %016x: %s\n", end.Steps, end.Preemptions, end.Digest, end.Status)
 	if end.Status == search.Failed {
-		fmt.Fprintf(a.out, "VIOLATION %s: %s\n", end.Failure.Rule, end.Failure.Text)
-		return unexpected, nil
+		fmt.Fprintf(a.out, "%s %s: %s\n", word(s.Expected(), end.Failure.Rule), end.Failure.Rule, end.Failure.Text)
+		if !slices.Contains(s.Expected(), end.Failure.Rule) {
+			return unexpected, nil
+		}
 	}
 	return asExpected, nil
 }
