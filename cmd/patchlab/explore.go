@@ -72,7 +72,7 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
 		}
-		fmt.Fprintf(a.out, ":\n\n%s", legs(f.Schedule))
+		fmt.Fprintf(a.out, ":\n\n%s", explore.Legs(f.Schedule))
 		fmt.Fprintf(a.out, "\nsee it again: patchlab explore %s-replay '%s' %s\n", c.again(), f.Schedule.Compact(), c.File)
 	}
 	if r.Complete {
@@ -129,27 +129,6 @@ func (c *exploreCommand) again() string {
 	}
 	for _, name := range c.Break {
 		fmt.Fprintf(&b, "-break %s ", name)
-	}
-	return b.String()
-}
-
-// legs writes a schedule with one line for each run of steps of one actor.
-func legs(s search.Schedule) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		j := i
-		for j+1 < len(s) && s[j+1].Actor == s[i].Actor && s[j+1].Kind == "" {
-			j++
-		}
-		line := fmt.Sprintf("  %-10s %s", s[i].Actor, s[i].Point)
-		if s[i].Kind != "" {
-			line += " (" + s[i].Kind + ")"
-		}
-		if j > i {
-			line += fmt.Sprintf(" ... %s (%d steps)", s[j].Point, j-i+1)
-		}
-		b.WriteString(line + "\n")
-		i = j + 1
 	}
 	return b.String()
 }
