@@ -13,6 +13,7 @@ import (
 type grammar struct {
 	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
 	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
@@ -43,6 +44,10 @@ type exploreCommand struct {
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
 	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. Not for merging."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
+}
+
+type breaksCommand struct {
+	Table bool `name:"table" help:"Search for each with each strategy, and print a page that says after how many schedules it is found (takes minutes)."`
 }
 
 type helpCommand struct {
@@ -83,6 +88,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.run(&g.Run)
 	case "explore":
 		return a.explore(&g.Explore)
+	case "breaks":
+		return a.breaks(&g.Breaks)
 	case "count":
 		return a.count(&g.Count)
 	case "help":

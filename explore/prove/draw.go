@@ -3,6 +3,7 @@ package prove
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"patchlab/explore/search"
 )
@@ -18,7 +19,7 @@ func draw(sys search.System, number uint64, choices []search.Choice) (search.Sch
 	status, err := sys.Reset()
 	for err == nil && status == search.Going && len(s) < maxSteps {
 		choices = sys.Choices(choices[:0])
-		c := choices[pick(len(choices))]
+		c := choices[pick(choices)]
 		actor, kind, point := sys.Describe(c)
 		s = append(s, search.Step{Actor: actor, Kind: kind, Point: point})
 		status, err = sys.Do(c)
@@ -29,28 +30,51 @@ func draw(sys search.System, number uint64, choices []search.Choice) (search.Sch
 	return s, answer{sys.(search.Witness).Digest(), status.String()}, nil
 }
 
-// picker returns what makes the choices, each of n, of the run with a number. Even numbers
-// enumerate the beginnings of schedules: the number's digits, in the base of how many
-// choices there are, are the choices, until nothing is left of it; the rest of the run is
-// undisturbed. Odd numbers are seeds: every choice is drawn, and in the runs of every other
-// one actors go on three times out of four, as they do where nobody interferes.
-func picker(number uint64) func(n int) int {
-	if number%2 == 0 {
-		left := number / 2
-		return func(n int) int {
-			digit := left % uint64(n)
-			left /= uint64(n)
-			return int(digit)
-		}
-	}
+// picker returns what makes the choices of the run with a number. Even numbers enumerate
+// the beginnings of schedules: the number's digits, in the base of how many choices there
+// are, are the choices, until nothing is left of it; the rest of the run is undisturbed.
+// Odd numbers are seeds: of every choice by itself, or of who is preferred.
+func picker(number uint64) func([]search.Choice) int {
 	r := rand.New(rand.NewPCG(number, 0))
-	if number%4 == 1 {
-		return r.IntN
+	switch number % 4 {
+	case 1:
+		return func(choices []search.Choice) int { return r.IntN(len(choices)) }
+	case 3:
+		return preferring(r)
 	}
-	return func(n int) int {
-		if r.IntN(4) > 0 {
-			return 0
+	left := number / 2
+	return func(choices []search.Choice) int {
+		digit := left % uint64(len(choices))
+		left /= uint64(len(choices))
+		return int(digit)
+	}
+}
+
+// preferring returns a function that lets the actors go on in an order that is drawn, each
+// as long as it can; at some steps, drawn too, whoever would go on becomes the last. Where
+// choices are drawn one by one, a task that can go on has soon come to its end; this way
+// it can stand anywhere while others move.
+func preferring(r *rand.Rand) func([]search.Choice) int {
+	const changes, among = 5, 128
+	var at [changes]int
+	for i := range at {
+		at[i] = r.IntN(among)
+	}
+	step, rank := 0, map[search.Choice]int{}
+	return func(choices []search.Choice) int {
+		best := 0
+		for i, c := range choices {
+			who := search.Choice{Actor: c.Actor, Kind: c.Kind}
+			if _, ok := rank[who]; !ok {
+				rank[who] = r.IntN(1 << 20)
+			}
+			if rank[who] > rank[search.Choice{Actor: choices[best].Actor, Kind: choices[best].Kind}] {
+				best = i
+			}
 		}
-		return r.IntN(n)
+		if step++; slices.Contains(at[:], step-1) {
+			rank[search.Choice{Actor: choices[best].Actor, Kind: choices[best].Kind}] = -step
+		}
+		return best
 	}
 }

@@ -47,8 +47,8 @@ Made by `+"`make prove`"+`; do not edit. One process draws schedules and runs th
 knows nothing of it but the schedule as text, replays each. The two must agree on how the run ends
 and on its digest: a hash of every step, with the registers, every decision and everything written.
 
-Half of the schedules enumerate the ways to begin, the other half are drawn at random. Runs are cut
-after %d steps. Processes replay up to %d schedules each.
+Half of the schedules enumerate the ways to begin, the other half are drawn from seeds. Runs are cut
+after %d steps. A process replays up to %d schedules.
 
 **%d replays, %d differences.** Digest of all digests: %s
 
@@ -66,7 +66,8 @@ after %d steps. Processes replay up to %d schedules each.
 	fmt.Fprintf(&b, `
 The scenarios that hold a task at a point are not among them: a search has an order of its own.
 "Schedules" counts the different ones; "first %d" is a digest of so many answers, which a test
-compares. Compiled by %s: the digests of code that another compiler emits are others.
+compares. Compiled by %s:
+the digests of code that another compiler emits are others.
 `, sampled, r.Compiler)
 	return b.String()
 }
