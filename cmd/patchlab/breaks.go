@@ -14,14 +14,14 @@ func (a *app) breaks(c *breaksCommand) (status, error) {
 	last := ""
 	for _, b := range breaks.All() {
 		if b.Name != last {
-			fmt.Fprintf(a.out, "%-20s %s\n", b.Name, b.Does)
+			fmt.Fprintf(a.out, "%s: %s\n", b.Name, b.Does)
 			last = b.Name
 		}
 		on := "testprogs/" + b.Scenario + ".txtar"
 		if b.Interrupts > 0 {
 			on = fmt.Sprintf("-interrupts %d %s", b.Interrupts, on)
 		}
-		fmt.Fprintf(a.out, "%20s %s (found by: %s)\n", "", on, b.Rule)
+		fmt.Fprintf(a.out, "    found on %s by %s\n", on, b.Rule)
 	}
 	return asExpected, nil
 }

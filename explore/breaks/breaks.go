@@ -46,7 +46,7 @@ func All() []Break {
 		Break{Scenario: "seed/asleep-inside-disable", Rule: clean})
 	add("skip-sync-complete", "completion does not wait for CPUs that are in the handler",
 		Break{Scenario: "seed/twice", Rule: "quiet"})
-	add("switch-in-handler", "a flagged task takes the target state inside the handler, right after the decision",
+	add("switch-in-handler", "a flagged task takes the target state in the handler, right after the decision",
 		Break{Scenario: "seed/enable", Rule: clean},
 		Break{Scenario: "seed/disable", Rule: clean})
 	add("trust-preempted-fp", "an interrupted stack is walked from the interrupted registers",
