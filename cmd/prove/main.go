@@ -30,6 +30,10 @@ func main() {
 	n := flag.Int("n", 1_000_000, "how many schedules to replay")
 	file := flag.String("o", "", "write the report to this file (default: standard output)")
 	flag.Parse()
+	if *n < 1 || flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "prove: want -n 1 or more, and no arguments")
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	report, err := run(ctx, *n)
 	stop()
