@@ -62,21 +62,34 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
+// SampleSize returns the least number of replays with which every row of those subjects has
+// its [Row.Sample].
+func SampleSize(subjects []Subject) int {
+	_, sum := weights(subjects)
+	return sampled * sum
+}
+
 // shares divides a number of schedules among subjects.
 func shares(subjects []Subject, total int) []int {
-	weights, sum := make([]int, len(subjects)), 0
-	for i, s := range subjects {
-		weights[i] = 1
-		if strings.HasPrefix(s.Scenario, "seed/") {
-			weights[i] = searched
-		}
-		sum += weights[i]
-	}
-	shares, left := make([]int, len(subjects)), total
-	for i, w := range weights {
+	shares, sum := weights(subjects)
+	left := total
+	for i, w := range shares {
 		shares[i] = total * w / sum
 		left -= shares[i]
 	}
 	shares[0] += left
 	return shares
+}
+
+// weights says how much of the whole each subject gets.
+func weights(subjects []Subject) (weights []int, sum int) {
+	for _, s := range subjects {
+		w := 1
+		if strings.HasPrefix(s.Scenario, "seed/") {
+			w = searched
+		}
+		weights = append(weights, w)
+		sum += w
+	}
+	return weights, sum
 }
