@@ -5,7 +5,7 @@
 MODULES := . standin/unicorn
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check bench clean
+.PHONY: help deps build run test check bench breaks prove clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,6 +27,13 @@ check: deps ## all checks: generate, format, vet, lint, test, race, tree (V=1: s
 
 bench: deps ## run the benchmarks
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/tools/bench.sh) || exit 1; done
+
+breaks: build ## measure how soon each break is found, write docs/breaks.md (5 min)
+	bin/patchlab breaks -table >docs/breaks.tmp || { rm -f docs/breaks.tmp; exit 1; }
+	mv docs/breaks.tmp docs/breaks.md
+
+prove: deps ## replay a million schedules in other processes, write docs/prove.md (10 min)
+	go run ./cmd/prove -o docs/prove.md
 
 clean: ## remove what the targets above made in this folder
 	rm -rf bin .cache

@@ -6,6 +6,8 @@
 //	defer sys.Close()
 //	result, err := search.Run(ctx, ..., sys, ...)
 //
+// A Go test of a scenario is one call, of [Check] or [CheckText].
+//
 // The search itself is in package search, and knows nothing of machines; this package
 // makes a scenario into a [search.System].
 //

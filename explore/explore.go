@@ -30,17 +30,20 @@ func (s *Subject) open() (*System, error) { return NewSystem(s.built, s.bounds, 
 // Result is what a search came to, each failure reduced to a small schedule.
 type Result struct {
 	*search.Result
-	Found []search.Shrunk
+	Found    []search.Shrunk
+	Expected []string // the rules that the scenario expects to be violated
 }
 
-// Explore searches the schedules of a subject, up to the first failure unless o.All is
-// set, and reduces what it has found. The error is a failure of the engine.
+// Explore searches the schedules of a subject, up to the first failure unless o.All is set
+// or the scenario expects that some rule is violated, and reduces what it has found. The error is a failure of the engine.
 func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error) {
+	expected := s.Expected()
+	o.All = o.All || len(expected) > 0
 	r, err := search.Search(ctx, func() (search.System, error) { return s.open() }, o)
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Result: r}
+	out := &Result{Result: r, Expected: expected}
 	if len(r.Found) == 0 {
 		return out, nil
 	}

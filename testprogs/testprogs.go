@@ -13,7 +13,7 @@ import (
 	"patchlab/lab/scenario"
 )
 
-//go:embed demo/*.txtar scenarios/*.txtar
+//go:embed demo/*.txtar scenarios/*.txtar seed/*.txtar
 var files embed.FS
 
 // Names returns the names of all scenarios: the demonstration, "demo", then the others in
@@ -26,7 +26,25 @@ func Names() []string {
 	return names
 }
 
-const demo = "demo"
+const (
+	demo = "demo"
+	seed = "seed/" // begins the names of what is to be searched
+)
+
+// SeedNames returns the names of the scenarios that are made for a search over their
+// schedules, "seed/enable" for one, in alphabetical order. They are not among Names.
+func SeedNames() []string {
+	found, err := fs.Glob(files, seed+"*.txtar")
+	if err != nil {
+		panic("BUG: testprogs: " + err.Error())
+	}
+	var names []string
+	for _, file := range found {
+		names = append(names, strings.TrimSuffix(file, ".txtar"))
+	}
+	slices.Sort(names)
+	return names
+}
 
 // scenarios returns the files in scenarios/.
 func scenarios() []string {
@@ -41,12 +59,15 @@ func scenarios() []string {
 // File returns the path of a scenario in this folder, and its content.
 func File(name string) (string, []byte, error) {
 	file := "scenarios/" + name + ".txtar"
-	if name == demo {
+	switch {
+	case name == demo:
 		file = "demo/demo.txtar"
+	case strings.HasPrefix(name, seed):
+		file = name + ".txtar"
 	}
 	data, err := files.ReadFile(file)
 	if err != nil {
-		return "", nil, fmt.Errorf("no scenario is called %q; there are %s", name, strings.Join(Names(), ", "))
+		return "", nil, fmt.Errorf("no scenario is called %q; there are %s", name, strings.Join(slices.Concat(Names(), SeedNames()), ", "))
 	}
 	return file, data, nil
 }

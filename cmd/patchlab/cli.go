@@ -15,6 +15,7 @@ type grammar struct {
 	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
 	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
 	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
+	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
@@ -44,6 +45,7 @@ type exploreCommand struct {
 	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
+	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. Not for merging."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
 	Check      bool          `name:"check" help:"Run every schedule twice, and stop unless both runs are the same, step by step."`
 	Save       string        `name:"save" placeholder:"NEW.txtar" help:"Write the scenario with the schedule that goes wrong to a new file, for 'patchlab replay' and 'patchlab explain'."`
@@ -61,6 +63,10 @@ type explainCommand struct {
 	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"How often operator and worker look again while nothing has changed (${default})."`
 	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's."`
 	Break      []string `name:"break" placeholder:"NAME" help:"A mistake that the model makes; can be repeated."`
+}
+
+type breaksCommand struct {
+	Table bool `name:"table" help:"Search for each with each strategy, and print a page that says after how many schedules it is found (takes minutes)."`
 }
 
 type helpCommand struct {
@@ -105,6 +111,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.replay(&g.Replay)
 	case "explain":
 		return a.explainRun(&g.Explain)
+	case "breaks":
+		return a.breaks(&g.Breaks)
 	case "count":
 		return a.count(&g.Count)
 	case "help":

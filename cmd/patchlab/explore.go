@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"patchlab/explore"
 	"patchlab/explore/search"
@@ -30,17 +30,25 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
+	file, err := c.checkpoint(built, s, strategy)
+	if err != nil {
+		return badInput, err
+	}
 	fmt.Fprint(a.out, heading(built))
 	if c.Replay != "" {
 		return a.replayString(c.Replay, s)
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
-	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs, Twice: c.Check})
+	r, err := a.search(ctx, c, s, file, strategy)
 	if err != nil {
 		return badInput, c.defect(s, err)
 	}
-	return a.reportSearch(c, s, r)
+	end, err := a.reportSearch(c, s, r)
+	if file != nil && r.Rest != nil {
+		fmt.Fprintf(a.out, "\nthe rest is in %s: the same command goes on from there\n", file.name)
+	}
+	return end, err
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
@@ -60,12 +68,12 @@ func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, err
 func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Result) (status, error) {
 	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
 	for i, f := range r.Found {
-		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
+		fmt.Fprintf(a.out, "\n%s %s: %s\n", word(r.Expected, f.Failure.Rule), f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %s and %s", plural(len(f.Schedule), "step"), plural(f.Preemptions, "preemption"))
 		if f.Minimal {
 			fmt.Fprint(a.out, ", and none with fewer fails at its points")
 		}
-		fmt.Fprintf(a.out, ":\n\n%s", legs(f.Schedule))
+		fmt.Fprintf(a.out, ":\n\n%s", explore.Legs(f.Schedule))
 		if err := a.sayAgain(c, s, i, f); err != nil {
 			return badInput, err
 		}
@@ -73,8 +81,13 @@ func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Res
 	if c.Save != "" && len(r.Found) == 0 {
 		fmt.Fprintf(a.out, "%s was not written: no schedule goes wrong\n", c.Save)
 	}
+	if r.Complete {
+		for _, rule := range r.Missing() {
+			fmt.Fprintf(a.out, "\nno schedule violates %s, which the scenario expects\n", rule)
+		}
+	}
 	switch {
-	case len(r.Found) > 0:
+	case len(r.Unexpected()) > 0, r.Complete && len(r.Missing()) > 0:
 		return unexpected, nil
 	case a.ctx.Err() != nil:
 		return interrupted, nil
@@ -82,6 +95,14 @@ func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Res
 		return inconclusive, nil
 	}
 	return asExpected, nil
+}
+
+// word is what a failure by a rule is called in a report.
+func word(expected []string, rule string) string {
+	if slices.Contains(expected, rule) {
+		return "EXPECTED VIOLATION"
+	}
+	return "VIOLATION"
 }
 
 // within says what limits a search besides its strategy.
@@ -100,23 +121,3 @@ func plural(n int, what string) string {
 // defaultRetries is the default of -retries.
 const defaultRetries = 1
 
-// legs writes a schedule with one line for each run of steps of one actor.
-func legs(s search.Schedule) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		j := i
-		for j+1 < len(s) && s[j+1].Actor == s[i].Actor && s[j+1].Kind == "" {
-			j++
-		}
-		line := fmt.Sprintf("  %-10s %s", s[i].Actor, s[i].Point)
-		if s[i].Kind != "" {
-			line += " (" + s[i].Kind + ")"
-		}
-		if j > i {
-			line += fmt.Sprintf(" ... %s (%d steps)", s[j].Point, j-i+1)
-		}
-		b.WriteString(line + "\n")
-		i = j + 1
-	}
-	return b.String()
-}

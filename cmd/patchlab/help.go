@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"patchlab/explore/count"
+	"patchlab/explore/search"
 	"patchlab/lab/experiment"
 )
 
@@ -80,6 +81,11 @@ func (a *app) explain(c *kong.Node) error {
 	switch c.Name {
 	case "count":
 		b.WriteString("\n" + count.Language)
+	case "explore":
+		b.WriteByte('\n')
+		wrap(&b, "", "The names for -strategy: "+strings.Join(search.Names(), ", ")+". 'patchlab breaks' lists those for -break.")
+		wrap(&b, "", "Where standard error is a terminal, a line there says how far the search has come and what is "+
+			"left, if that can be estimated. Ctrl-C ends the search: the counts so far are printed, as inconclusive.")
 	case "run":
 		b.WriteByte('\n')
 		wrap(&b, "", "The names for -break: "+strings.Join(experiment.BreakNames(), ", ")+".")

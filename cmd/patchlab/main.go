@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 )
 
 // status is an exit status of the command.
@@ -30,7 +31,10 @@ func main() {
 // command carries out a command line. What it reports goes to out; an error of the
 // user's is one line on errs, a compiler's as many as it has messages.
 func command(ctx context.Context, args []string, out, errs io.Writer) status {
-	a := &app{ctx: ctx, out: out}
+	a := &app{ctx: ctx, out: out, errs: errs, now: time.Now}
+	if f, is := errs.(*os.File); is {
+		a.terminal = isTerminal(f)
+	}
 	s, err := a.parseAndRun(args)
 	if err != nil {
 		fmt.Fprintln(errs, "patchlab:", err)
@@ -40,6 +44,11 @@ func command(ctx context.Context, args []string, out, errs io.Writer) status {
 
 // app is one call of the command.
 type app struct {
-	ctx context.Context
-	out io.Writer
+	ctx  context.Context
+	out  io.Writer
+	errs io.Writer
+	// terminal says that somebody looks at errs; now is the host's clock. Both are for
+	// progress only.
+	terminal bool
+	now      func() time.Time
 }

@@ -128,9 +128,6 @@ func (o *Oracle) Reached(s livepatch.Stage, t livepatch.Transition) {
 	}
 }
 
-// Checked implements [lab.Witness]. A verdict is judged by what comes of it.
-func (o *Oracle) Checked(guest.TaskID, livepatch.Check) {}
-
 // Save implements [lab.Witness].
 func (o *Oracle) Save(old any) any {
 	s, ok := old.(*run)

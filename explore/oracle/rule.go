@@ -47,6 +47,11 @@ const (
 	//
 	// Broken by skip-sync-complete.
 	Quiet
+	// RefusalHasReason: a task whose stack was refused because of a function on it is in a
+	// call of one of the patch's functions, or on its way into one.
+	//
+	// Broken by wide-range.
+	RefusalHasReason
 	// Progress: a run under fair scheduling that comes to its end, or to a bound on its
 	// time, is in no transition. The violation states why, for each task that is waited
 	// for.
@@ -58,7 +63,7 @@ const (
 var ruleNames = [...]string{
 	NoMixing: "no-mixing", CleanSwitch: "clean-switch", DoneMeansDone: "done-means-done",
 	NothingDangles: "nothing-dangles", ReliableMeansComplete: "reliable-means-complete",
-	Quiet: "quiet", Progress: "progress",
+	Quiet: "quiet", RefusalHasReason: "refusal-has-reason", Progress: "progress",
 }
 
 // RuleNames returns the names of the rules, in the order of their constants.

@@ -177,6 +177,7 @@ func TestRules(t *testing.T) {
 		{oracle.NothingDangles, unload, livepatch.BreakSkipStackCheck, "visit_new is unloaded while guest is in new_outer", ""},
 		{oracle.ReliableMeansComplete, "interrupted-inside", experiment.TrustInterrupted, "the stack of visitor was taken to be complete, and lacks greet", ""},
 		{oracle.Quiet, "completion-waits", livepatch.BreakSkipSyncComplete, "WARNING: klp_ftrace_handler: task 2 has no patch state during a transition", ""},
+		{oracle.RefusalHasReason, "not-on-stack", livepatch.BreakWideRange, "asker was refused because of answer on its stack, at ", ""},
 		{oracle.Progress, spin, livepatch.BreakSkipExitSwitch, "the transition of work_new is not complete: spinner:1 pending: running", ""},
 		{oracle.Progress, stuck, livepatch.BreakWrongRange, "", "progress"},
 	} {

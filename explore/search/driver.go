@@ -258,6 +258,9 @@ func (d *driver) report(t *tally) {
 	d.share += t.mass
 	p := Progress{Counts: d.progress, Share: min(d.share, 1)}
 	p.Runs, p.Error = d.guess.mean()
+	if d.unit != "" {
+		p.Bound = "with at most " + plural(uint64(d.bound), d.unit)
+	}
 	d.o.Progress(p)
 }
 

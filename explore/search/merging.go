@@ -158,7 +158,7 @@ func (m *merger) schedules(e *explorer) uint64 {
 		m.leave(e)
 		e.frames = e.frames[:len(e.frames)-1]
 	}
-	if m.states.len() == 1 {
+	if m.states.len() < 2 { // none when the system could not even be reset
 		return e.out.counts.Runs
 	}
 	return m.ways[0]

@@ -46,6 +46,9 @@ type Progress struct {
 	// Runs is an estimate of how many runs the whole search has, and Error its standard
 	// error; both 0 when there is none.
 	Runs, Error float64
+	// Bound says in words within which bound the search is now, where strategies try one
+	// after the other: counts, share and estimate are of that bound. Otherwise "".
+	Bound string
 }
 
 // Strategy is a way of choosing which runs to try.

@@ -29,7 +29,7 @@ const importOrder = `
 	lab/experiment
 	testprogs
 	explore/...
-	cmd/patchlab
+	cmd/patchlab, cmd/prove
 
 	# helpers of tests
 	tests internal/...

@@ -112,7 +112,7 @@ var forms = []Form{
 
 	{Verb: ExpectLog, Usage: "expect log", Doc: "The kernel log is expect/log, line by line."},
 	{Verb: ExpectOutput, Usage: "expect output", Doc: "The program's output is expect/output."},
-	{Verb: ExpectViolation, Usage: "expect violation INVARIANT", Doc: "INVARIANT was violated by now. A scenario without this line fails when it is."},
+	{Verb: ExpectViolation, Usage: "expect violation INVARIANT", Doc: "INVARIANT was violated by now; in a search, by some schedule. A scenario without this line fails when it is."},
 	{Verb: ExpectPath, Usage: "expect PATH VALUE", Doc: "PATH has that value now."},
 	{Verb: ExpectPending, Usage: "expect TASK pending", Doc: "TASK has not been switched yet."},
 	{Verb: ExpectRunning, Usage: "expect TASK pending running", Doc: "TASK has not been switched yet: it was running at the last attempt."},
