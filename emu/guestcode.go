@@ -42,7 +42,7 @@ func (m *Machine) runGuest(t *task) error {
 			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
-		if err := m.cpu.Run(&t.ctx, req, &m.exit); err != nil {
+		if err := m.execute(t, req); err != nil {
 			return err
 		}
 		if m.exit.Reason == cpu.Inexact {
@@ -125,6 +125,9 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Return:
 		return m.returned(t)
 	case cpu.Break:
+		if m.stops[t.ctx.PC] {
+			return false, nil
+		}
 		return false, m.holdNow(t)
 	case cpu.Interrupted:
 		return false, ErrInterrupted
