@@ -116,6 +116,7 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Full:
 		return true, nil
 	case cpu.Syscall:
+		m.shared = m.shared || !ownCall(t.mode, m.exit.Regs.GPR[guest.RAX])
 		if t.mode == guest.UserMode {
 			return m.userSyscall(t)
 		}

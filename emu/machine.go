@@ -27,7 +27,7 @@ type Machine struct {
 	gates   map[uint64]guest.Addr
 	preempt []protocol.Var      // by CPU: its preempt count
 	stops   map[guest.Addr]bool // see StopAt; does not change once something ran
-	tracing bool                // see TraceAccesses; likewise
+	tracing bool                // see TraceAccesses
 
 	cpu cpu.CPU
 	mem *mem.Space
@@ -48,6 +48,7 @@ type Machine struct {
 	answers   answers      // what is remembered of the handler
 	exact     bool         // this step is a repetition that must be exact
 	repeating bool         // steps are being repeated: nothing is told to the outside
+	shared    bool         // the step did what is not its task's own: see Private
 	remapped  bool         // a restore brought memory back
 	accesses  []cpu.Access // of the step, where they are traced
 

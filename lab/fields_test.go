@@ -31,7 +31,7 @@ var fields = []struct {
 		saved: mem store truth
 		fixed: config prog patcher arena jump gates preempt cpu stops tracing
 		derived: list answers
-		scratch: ready exit exact repeating remapped accesses
+		scratch: ready exit exact repeating shared remapped accesses
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},

@@ -20,6 +20,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	if c.Classes && c.Strategy == "merging" {
+		return badInput, errors.New("-classes: where equal states are merged schedules have no classes; with -strategy exhaustive or preemptions they have")
+	}
 	built, err := build(c.File)
 	if err != nil {
 		return badInput, err
@@ -27,6 +30,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	s, err := c.subject(built)
 	if err != nil {
 		return badInput, err
+	}
+	if c.Classes {
+		s.WantClasses()
 	}
 	fmt.Fprint(a.out, heading(built))
 	if c.Replay != "" {

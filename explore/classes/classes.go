@@ -38,7 +38,7 @@ type Run struct {
 // begins where that of the event before ends.
 type event struct {
 	actor, index     int32
-	point            uint32
+	point            uint64
 	accesses, before int32
 }
 
@@ -63,7 +63,7 @@ func (r *Run) CopyFrom(o *Run) {
 
 // Add adds an event behind all others: a step of an actor at a point, and what it has
 // accessed. It keeps nothing of accesses.
-func (r *Run) Add(actor int, point uint32, accesses []Access) {
+func (r *Run) Add(actor int, point uint64, accesses []Access) {
 	at := len(r.clocks)
 	for range r.actors {
 		r.clocks = append(r.clocks, 0)
@@ -145,7 +145,7 @@ func (r *Run) Class() [2]uint64 {
 	for _, i := range r.sorted() {
 		e := &r.events[i]
 		b = le.AppendUint32(b, uint32(e.actor))
-		b = le.AppendUint32(b, e.point)
+		b = le.AppendUint64(b, e.point)
 		accesses := r.accessesOf(int(i))
 		b = le.AppendUint32(b, uint32(len(accesses)))
 		for _, a := range accesses {
@@ -175,7 +175,7 @@ func kind(write bool) byte {
 
 // Text tells the class in full, an event in a line: equal exactly for runs of one class.
 // names writes an actor and a point.
-func (r *Run) Text(names func(actor int, point uint32) (string, string)) string {
+func (r *Run) Text(names func(actor int, point uint64) (string, string)) string {
 	var b strings.Builder
 	name := func(i int32) string {
 		e := &r.events[i]

@@ -39,14 +39,14 @@ func parse(t *testing.T, text string) []step {
 	return steps
 }
 
-func names(actor int, point uint32) (string, string) {
+func names(actor int, point uint64) (string, string) {
 	return string(rune('a' + actor)), fmt.Sprintf("p%d", point)
 }
 
 // of makes a run of steps; the point of each is its number in its actor.
 func of(steps []step) *classes.Run {
 	r := classes.New(3)
-	points := map[int]uint32{}
+	points := map[int]uint64{}
 	for _, s := range steps {
 		r.Add(s.actor, points[s.actor], s.accesses)
 		points[s.actor]++
@@ -150,7 +150,7 @@ func TestCopy(t *testing.T) {
 	begin, again := of(steps[:2]), classes.New(1)
 	again.CopyFrom(begin)
 	begin.Add(2, 9, steps[4].accesses)
-	points := []uint32{0, 1, 1}
+	points := []uint64{0, 1, 1}
 	for i, s := range steps[2:] {
 		again.Add(s.actor, points[i], s.accesses)
 	}

@@ -197,7 +197,7 @@ func (s *System) Do(c search.Choice) (search.Status, error) {
 	for _, a := range s.machine.Accesses() {
 		s.accesses = append(s.accesses, classes.Access{Range: guest.RangeOf(a.Addr, a.Size), Write: a.Write})
 	}
-	s.run.Add(t, c.Point, s.accesses)
+	s.run.Add(t, uint64(c.Point), s.accesses)
 	if text := s.steps[step].differs(s.accesses); text != "" {
 		return s.fail("access", "thread %s at %s: %s", s.program.Threads[t].Name, s.steps[step].name, text), nil
 	}
@@ -212,11 +212,11 @@ func (s *System) Failure() search.Failure { return s.failed }
 
 // Describe implements [search.System].
 func (s *System) Describe(c search.Choice) (actor, kind, point string) {
-	actor, point = s.names(int(c.Actor), c.Point)
+	actor, point = s.names(int(c.Actor), uint64(c.Point))
 	return actor, "", point
 }
 
-func (s *System) names(actor int, point uint32) (string, string) {
+func (s *System) names(actor int, point uint64) (string, string) {
 	return s.program.Threads[actor].Name, s.steps[point].name
 }
 
