@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"slices"
 	"strings"
 
 	"patchlab/explore/classes"
@@ -24,14 +25,21 @@ const (
 // what steps of those two have left.
 var ownSteps = []string{"H.", "X.", "S.", "rmb_sched"}
 
+// coreSteps are those of the operator's and the worker's steps that touch variables of the
+// store, their own task, and otherwise read only what operator and worker write in other
+// steps: barriers, locks of the task list, and switches of func->transition and of the
+// scheduler's hook. A step for one task, such as P.flag[T], is not among them: tasks look
+// at their own state in more ways than by reading the variable.
+var coreSteps = []string{"wmb_", "P.lock_", "P.unlock_", "P.trans[f]", "P.clear[f]", "P.hook_on", "P.hook_off", "P.signals"}
+
 // footprints notes for each step of a run what it has touched.
 //
-// A step of a task of the program that is known to touch nothing else has touched the
-// memory that the guest has accessed, the variables of the store that were read and
-// written, and its task. Every other step stands for all tasks: those of the operator and
-// the worker, interrupts, steps that wake, wait, print, look at the time or end a task,
-// and those behind which the script goes on. That is more than they touch, so there can
-// be more classes than there need be, and never fewer.
+// A step that is known to touch nothing else has touched the memory that the guest has
+// accessed, the variables of the store that were read and written, and its task. Every other
+// step stands for all tasks: most steps of the operator and the worker, interrupts, steps
+// that wake, wait, print, look at the time or end a task, and those behind which the script
+// goes on. That is more than they touch, so there can be more classes than there need be,
+// and never fewer.
 type footprints struct {
 	s     *System
 	run   *classes.Run
@@ -55,17 +63,25 @@ func (f *footprints) variable(v protocol.Var, write bool) {
 // begin is called before a step.
 func (f *footprints) begin(c search.Choice) {
 	id, m := guest.TaskID(c.Actor), f.s.lab.Machine
-	f.own = id != f.s.lab.Operator && id != f.s.lab.Worker && c.Kind != kindInterrupt
-	if point := m.Point(id); f.own && point != "" {
+	point := m.Point(id)
+	switch {
+	case id == f.s.lab.Operator || id == f.s.lab.Worker:
+		// When one of them wakes by time, it is counted how often.
+		f.own = c.Kind == search.Move && begins(point, coreSteps)
+	case c.Kind == kindInterrupt: // there is a bound on all of them together
 		f.own = false
-		for _, p := range ownSteps {
-			f.own = f.own || strings.HasPrefix(point, p)
-		}
+	default:
+		f.own = point == "" || begins(point, ownSteps)
 	}
 	f.command, f.begun = f.s.command, f.s.begun
 	f.accesses = f.accesses[:0]
 	f.reads.Clear()
 	f.store.TraceReads(&f.reads)
+}
+
+// begins reports whether s has one of the beginnings.
+func begins(s string, beginnings []string) bool {
+	return slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(s, b) })
 }
 
 // stop is called when the step is made, well or not.

@@ -27,7 +27,7 @@ u64 own[64], shared;
 u64 f(u64 n)
 {
 	own[8 * n]++;
-	if (n == SHARES)
+	if (n == WRITES)
 		shared = n;
 	own[8 * n] += shared;
 	return 0;
@@ -43,7 +43,7 @@ GATE(0x1000, f);
 GATE(0x1001, quiet);
 __user void task(u64 n)
 {
-	gate(FIRST, n);
+	gate(GATE_NR, n);
 	user_exit(0);
 }
 TASK("t1", task, 1);
@@ -54,7 +54,7 @@ extern u64 own[64], shared;
 static u64 new_f(u64 n)
 {
 	own[8 * n] += 2;
-	if (n == SHARES)
+	if (n == WRITES)
 		shared = n;
 	own[8 * n] += shared;
 	return 0;
@@ -62,6 +62,12 @@ static u64 new_f(u64 n)
 KLP_FUNC(f, new_f);
 MODULE_INFO(livepatch, "Y");
 `
+
+// two returns twoTasks with tasks that enter at a gate, the one of that number writing to
+// what they share.
+func two(gate, writes string) string {
+	return strings.NewReplacer("GATE_NR", gate, "WRITES", writes).Replace(twoTasks)
+}
 
 // parsed returns a scenario of this text, or of a file of testprogs/seed where it is the
 // name of one.
@@ -89,7 +95,6 @@ type outcome struct{ end, state, text string }
 // recording is a system that holds the runs of each class against each other.
 type recording struct {
 	search.System
-	t       *testing.T
 	seen    map[[2]uint64]outcome
 	texts   map[string]bool
 	merged  *string // the first class whose runs differ
@@ -136,7 +141,7 @@ func record(t *testing.T, text string, interrupts, bound int, blinded bool) (*se
 	}
 	defer sys.Close()
 	merged := ""
-	r := &recording{sys.Classify(), t, map[[2]uint64]outcome{}, map[string]bool{}, &merged, blinded}
+	r := &recording{sys.Classify(), map[[2]uint64]outcome{}, map[string]bool{}, &merged, blinded}
 	result, err := search.Search(context.Background(), func() (search.System, error) { return r, nil },
 		search.Options{Strategy: search.Preemptions(bound), All: true})
 	if err != nil {
@@ -150,9 +155,6 @@ func record(t *testing.T, text string, interrupts, bound int, blinded bool) (*se
 
 // TestClasses wants all runs of a class to end in the same state, and in the same way.
 func TestClasses(t *testing.T) {
-	two := func(first, shares string) string {
-		return strings.NewReplacer("FIRST", first, "SHARES", shares).Replace(twoTasks)
-	}
 	for _, c := range []struct {
 		name, text        string
 		interrupts, bound int
@@ -175,8 +177,7 @@ func TestClasses(t *testing.T) {
 // TestBlind wants the comparison above to notice when runs of several classes are taken
 // to be of one.
 func TestBlind(t *testing.T) {
-	text := strings.NewReplacer("FIRST", "0x1000", "SHARES", "2").Replace(twoTasks)
-	if _, merged := record(t, text, 0, 2, true); merged == "" {
+	if _, merged := record(t, two("0x1000", "2"), 0, 2, true); merged == "" {
 		t.Error("nothing noticed")
 	}
 }

@@ -45,11 +45,11 @@ func (a *app) count(c *countCommand) (status, error) {
 	}
 	var done []counted
 	for _, p := range programs {
-		r, err := count.Count(p, count.Options{MaxStates: c.MaxStates, Cancel: a.ctx.Done()})
+		m, err := a.onMachine(c, p) // first: it refuses what is too large at once
 		if err != nil {
 			return badInput, err
 		}
-		m, err := a.onMachine(c, p)
+		r, err := count.Count(p, count.Options{MaxStates: c.MaxStates, Cancel: a.ctx.Done()})
 		if err != nil {
 			return badInput, err
 		}
