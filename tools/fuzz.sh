@@ -14,7 +14,7 @@ if ! [[ $time =~ ^[1-9][0-9]*[ms]$ && $first =~ ^[1-9][0-9]*$ ]]; then
 fi
 seconds=${time%[ms]}
 [[ $time == *s ]] || seconds=$((seconds * 60))
-echo "fuzz: each for $time; FUZZSEED=$first"
+echo "fuzz: $(go list -m): each for $time; FUZZSEED=$first"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -47,7 +47,9 @@ while read -r package file; do
 	for target in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file"); do
 		picked "$package $target" || continue
 		if try "$package $target" go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"; then
-			echo "fuzz: $package $target: nothing found; $(grep -o 'execs: [0-9]*' "$log" | tail -1)"
+			# Before new inputs come those of earlier calls, which can take all the time.
+			tried=$(grep -o 'execs: [0-9]*' "$log" | tail -1) || tried="but only inputs tried before: it needs more time"
+			echo "fuzz: $package $target: nothing found, $tried"
 			continue
 		fi
 		again=$(grep -o 'go test -run=.*' "$log" | head -1) || again="go test -run=$target"
