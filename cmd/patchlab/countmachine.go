@@ -55,6 +55,10 @@ func (a *app) concludeMachine(done []counted) status {
 		return s
 	}
 	fmt.Fprintf(a.out, "\non the machine, with the last bound:\n%s\n%s", b.String(), verdicts.String())
-	fmt.Fprintf(a.out, "the machine has the numbers computed: %d of %s\n", agree, plural(len(done), "program"))
+	fmt.Fprintf(a.out, "the machine agrees: %d of %s in full", agree, plural(len(done), "program"))
+	if s == inconclusive {
+		fmt.Fprint(a.out, ", the others as far as they went")
+	}
+	fmt.Fprintln(a.out)
 	return s
 }
