@@ -110,13 +110,13 @@ func (w *walker) walk() {
 }
 
 // walked makes some walks through a scenario.
-func walked(t *testing.T, text string, interrupts int, breaks []string, blind bool) *walker {
+func walked(t *testing.T, text string, interrupts int, o experiment.Options, blind bool) *walker {
 	t.Helper()
 	built, err := experiment.Build(parsed(t, text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := explore.NewSystem(built, explore.Bounds{Interrupts: interrupts}, experiment.Options{Breaks: breaks})
+	sys, err := explore.NewSystem(built, explore.Bounds{Interrupts: interrupts}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,19 +136,20 @@ func TestDiamonds(t *testing.T) {
 	for _, c := range []struct {
 		name, text  string
 		interrupts  int
-		breaks      []string
+		options     experiment.Options
 		independent int // as many at least
 	}{
-		{"enable", "enable", 0, nil, 50},
-		{"disable", "disable", 1, nil, 50},
-		{"in handler", "disable", 0, []string{"switch-in-handler"}, 50},
-		{"reschedule", "disable-reschedule", 0, nil, 50},
-		{"nothing shared", two("0x1000", "3"), 0, nil, 100},
-		{"one writes", two("0x1000", "2"), 1, nil, 100},
-		{"preemption off", two("0x1001", "3"), 1, nil, 50},
-		{"during the transition", strings.Replace(two("0x1000", "2"), "insmod new\nwait new/transition 0\nexplore\n", "explore\ninsmod new\nwait new/transition 0\n", 1), 0, nil, 100},
+		{"enable", "enable", 0, experiment.Options{}, 50},
+		{"disable", "disable", 1, experiment.Options{}, 50},
+		{"in handler", "disable", 0, experiment.Options{Breaks: []string{"switch-in-handler"}}, 50},
+		{"reschedule", "disable-reschedule", 0, experiment.Options{}, 50},
+		{"closed", "disable-reschedule", 1, experiment.Options{Model: "closed"}, 50},
+		{"nothing shared", two("0x1000", "3"), 0, experiment.Options{}, 100},
+		{"one writes", two("0x1000", "2"), 1, experiment.Options{}, 100},
+		{"preemption off", two("0x1001", "3"), 1, experiment.Options{}, 50},
+		{"during the transition", strings.Replace(two("0x1000", "2"), "insmod new\nwait new/transition 0\nexplore\n", "explore\ninsmod new\nwait new/transition 0\n", 1), 0, experiment.Options{}, 100},
 	} {
-		w := walked(t, c.text, c.interrupts, c.breaks, false)
+		w := walked(t, c.text, c.interrupts, c.options, false)
 		t.Logf("%s: %d independent pairs", c.name, w.independent)
 		if w.wrong != "" || w.independent < c.independent {
 			t.Errorf("%s: %d independent pairs; %s", c.name, w.independent, w.wrong)
@@ -159,7 +160,7 @@ func TestDiamonds(t *testing.T) {
 // TestDiamondsBlind wants the walker to notice pairs that are wrongly taken to be
 // independent.
 func TestDiamondsBlind(t *testing.T) {
-	if w := walked(t, "enable", 0, nil, true); w.wrong == "" {
+	if w := walked(t, "enable", 0, experiment.Options{}, true); w.wrong == "" {
 		t.Error("nothing noticed")
 	}
 }
