@@ -4,8 +4,11 @@
 # Both modules: the project, and the stand-in for the engine's binding.
 MODULES := . standin/unicorn
 
+# How long "make fuzz" tries each test.
+FUZZTIME := 30s
+
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check bench breaks prove clean
+.PHONY: help deps build run test check fuzz bench breaks prove clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -24,6 +27,9 @@ test: deps ## run the tests of both modules
 
 check: deps ## all checks: generate, format, vet, lint, test, race, tree (V=1: show output)
 	@V=$(V) tools/check.sh $(MODULES)
+
+fuzz: deps ## try new inputs and seeds, each test for FUZZTIME (FUZZSEED, FUZZONLY: see tools/fuzz.sh)
+	@for m in $(MODULES); do (cd $$m && FUZZTIME=$(FUZZTIME) FUZZSEED=$(FUZZSEED) FUZZONLY='$(FUZZONLY)' $(CURDIR)/tools/fuzz.sh) || exit 1; done
 
 bench: deps ## run the benchmarks
 	@for m in $(MODULES); do (cd $$m && $(CURDIR)/tools/bench.sh) || exit 1; done

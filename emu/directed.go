@@ -67,6 +67,7 @@ func (m *Machine) MoveTask(id guest.TaskID, exact bool) error {
 		m.put(t, guest.CPUID(id-1))
 	}
 	m.exact = exact
+	m.accesses, m.shared = m.accesses[:0], false
 	defer func() { m.exact = false }()
 	m.digest.Add(uint64(t.id))
 	err := m.move(t)

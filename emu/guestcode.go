@@ -42,8 +42,7 @@ func (m *Machine) runGuest(t *task) error {
 			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
-		m.mem.Touched()
-		if err := m.cpu.Run(&t.ctx, req, &m.exit); err != nil {
+		if err := m.execute(t, req); err != nil {
 			return err
 		}
 		if m.exit.Reason == cpu.Inexact {
@@ -117,6 +116,7 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Full:
 		return true, nil
 	case cpu.Syscall:
+		m.shared = m.shared || !ownCall(t.mode, m.exit.Regs.GPR[guest.RAX])
 		if t.mode == guest.UserMode {
 			return m.userSyscall(t)
 		}
@@ -126,6 +126,9 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Return:
 		return m.returned(t)
 	case cpu.Break:
+		if m.stops[t.ctx.PC] {
+			return false, nil
+		}
 		return false, m.holdNow(t)
 	case cpu.Interrupted:
 		return false, ErrInterrupted

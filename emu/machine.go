@@ -25,7 +25,9 @@ type Machine struct {
 	arena   *trampoline.Arena
 	jump    guest.Addr // stub.jump
 	gates   map[uint64]guest.Addr
-	preempt []protocol.Var // by CPU: its preempt count
+	preempt []protocol.Var      // by CPU: its preempt count
+	stops   map[guest.Addr]bool // see StopAt; does not change once something ran
+	tracing bool                // see TraceAccesses
 
 	cpu cpu.CPU
 	mem *mem.Space
@@ -46,7 +48,9 @@ type Machine struct {
 	answers   answers         // what is remembered of the handler
 	exact     bool            // this step is a repetition that must be exact
 	repeating bool            // steps are being repeated: nothing is told to the outside
+	shared    bool            // the step did what is not its task's own: see Private
 	remapped  bool            // a restore brought memory back
+	accesses  []cpu.Access    // of the step, where they are traced
 	registers []registerBytes // by task: see AppendState
 
 	checkpoint Snapshot // from which a step can be repeated
@@ -79,7 +83,7 @@ func New(c Config) (*Machine, error) {
 	}
 	m := &Machine{
 		config: c, prog: c.Program, store: c.Program.Store, patcher: c.Patcher, arena: c.Arena,
-		mem: mem.New(), gates: map[uint64]guest.Addr{}, checkAt: noCheckpoint,
+		mem: mem.New(), gates: map[uint64]guest.Addr{}, stops: map[guest.Addr]bool{}, checkAt: noCheckpoint,
 	}
 	m.jump = m.arena.Named("stub.jump").Addr
 	m.nextModule, m.timer = ModuleBase, noTimer

@@ -45,6 +45,7 @@ func (m *Machine) LogLines() []LogLine { return m.log.Entries() }
 // Log adds a line to the kernel log.
 func (m *Machine) Log(level, text string) {
 	m.touched()
+	m.shared = true
 	l := LogLine{Time: m.now, Level: level, Text: text}
 	m.outBytes += len(text)
 	m.digest.AddString(text)

@@ -18,6 +18,7 @@ const (
 
 // wake ends a task's sleep.
 func (m *Machine) wake(t *task) {
+	m.shared = true
 	was := t.waits
 	t.waits = sleepNot
 	m.enqueue(t)

@@ -18,4 +18,14 @@
 // service, the handler of a redirected call, or its return from the kernel. Guest code
 // between two such points runs in one piece. Time has no order: a task that sleeps until
 // a time may wake at any moment.
+//
+// # Classes
+//
+// A search that tries schedules one by one can count their classes too, see
+// [System.Classify]: schedules that differ only in the order of steps which touch nothing in
+// common. What the guest reads and writes the engine reports, by bytes, and what protocol
+// steps read and write is in the store of protocol variables. Where more is touched than can
+// be told, a step is taken to touch everything; most steps of operator and worker are such.
+// So different classes may be alike in the end, and runs of one class always are: tests
+// exchange pairs of steps that count as independent, and want the same state.
 package explore

@@ -12,12 +12,25 @@ type Subject struct {
 	built   *experiment.Built
 	bounds  Bounds
 	options experiment.Options
+	classes bool
+}
+
+// WantClasses has searches count the classes of schedules as well, see [System.Classify].
+func (s *Subject) WantClasses() { s.classes = true }
+
+// system returns a system to search.
+func (s *Subject) system() (search.System, error) {
+	sys, err := s.open()
+	if err == nil && s.classes {
+		return sys.Classify(), nil
+	}
+	return sys, err
 }
 
 // NewSubject makes a subject. The error says that its laboratory cannot be made, or that
 // its script is not one to be searched.
 func NewSubject(b *experiment.Built, bounds Bounds, o experiment.Options) (*Subject, error) {
-	s := &Subject{b, bounds, o}
+	s := &Subject{built: b, bounds: bounds, options: o}
 	sys, err := s.open()
 	if err != nil {
 		return nil, err
@@ -39,7 +52,7 @@ type Result struct {
 func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error) {
 	expected := s.Expected()
 	o.All = o.All || len(expected) > 0
-	r, err := search.Search(ctx, func() (search.System, error) { return s.open() }, o)
+	r, err := search.Search(ctx, s.system, o)
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,9 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 		all = append(all, steps...)
 	}
 	s := &Subject{
-		b,
-		Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries},
-		experiment.Options{Model: of.Schedule.Model, Breaks: of.Schedule.Breaks},
+		built:   b,
+		bounds:  Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries},
+		options: experiment.Options{Model: of.Schedule.Model, Breaks: of.Schedule.Breaks},
 	}
 	sys, err := s.open()
 	if err != nil {

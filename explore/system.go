@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"patchlab/emu"
+	"patchlab/explore/classes"
 	"patchlab/explore/oracle"
 	"patchlab/explore/search"
 	"patchlab/guest"
@@ -55,6 +56,8 @@ type System struct {
 	commands  []uint32 // the point of each command of the script
 	steps     []uint32 // the point of each step of the protocols
 	start     cursor   // at root
+
+	footprints *footprints // nil unless classes are wanted
 }
 
 // cursor is the part of the state that is not the laboratory's.
@@ -70,6 +73,7 @@ type cursor struct {
 type slot struct {
 	machine emu.Snapshot
 	cursor
+	run *classes.Run // nil unless classes are wanted
 }
 
 // NewSystem makes a system of a built scenario. Close it.
@@ -151,6 +155,9 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
+	if s.footprints != nil {
+		s.footprints.run.Clear()
+	}
 	return s.settle()
 }
 
@@ -161,12 +168,21 @@ func (s *System) Save(n int) {
 	}
 	s.lab.Machine.Save(&s.slots[n].machine)
 	s.slots[n].cursor = s.cursor
+	if f := s.footprints; f != nil {
+		if s.slots[n].run == nil {
+			s.slots[n].run = classes.New(0)
+		}
+		s.slots[n].run.CopyFrom(f.run)
+	}
 }
 
 // Restore implements [search.System].
 func (s *System) Restore(n int) error {
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
+	if s.footprints != nil {
+		s.footprints.run.CopyFrom(s.slots[n].run)
+	}
 	return s.lab.Machine.Restore(&s.slots[n].machine)
 }
 
@@ -242,6 +258,21 @@ func (s *System) Preempts(c search.Choice) bool {
 
 // Do implements [search.System].
 func (s *System) Do(c search.Choice) (search.Status, error) {
+	f := s.footprints
+	if f == nil {
+		return s.step(c)
+	}
+	f.begin(c)
+	status, err := s.step(c)
+	f.stop()
+	if err == nil {
+		f.end(c, status)
+	}
+	return status, err
+}
+
+// step does what was chosen, and what of the script comes behind it.
+func (s *System) step(c search.Choice) (search.Status, error) {
 	s.path = append(s.path, c)
 	s.pathLen = len(s.path)
 	err := s.do(c, false)

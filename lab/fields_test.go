@@ -29,9 +29,9 @@ var fields = []struct {
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
 		saved: run tasks queue output log holds
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates preempt cpu
+		fixed: config prog patcher arena jump gates preempt cpu stops tracing
 		derived: list answers registers
-		scratch: ready exit exact repeating remapped
+		scratch: ready exit exact repeating shared remapped accesses
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},

@@ -165,7 +165,7 @@ func (m *Model) Tables() Tables { return m.tables }
 // cond_resched, and whether the hook is on: it is while a transition runs
 // (klp_cond_resched_enable).
 func (m *Model) SchedHook() (table protocol.TableID, active bool) {
-	return m.tables.Sched, m.store.Peek(m.vars.schedHook) != 0
+	return m.tables.Sched, m.store.Read(m.vars.schedHook, protocol.Once) != 0
 }
 
 // transition returns the patch in transition, by a read of klp_transition_patch.

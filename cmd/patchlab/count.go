@@ -9,17 +9,21 @@ import (
 	"strings"
 
 	"patchlab/explore/count"
+	"patchlab/explore/count/guestcode"
 )
 
 type countCommand struct {
 	File      string `arg:"" name:"FILE" help:"The step programs: below is what they look like."`
 	MaxStates int    `name:"max-states" default:"5000000" placeholder:"N" help:"Stop a search for interleavings, classes or bounds that meets more than N states (${default})."`
+	Machine   bool   `name:"machine" help:"Run each program as guest code on the machine as well, in every order of its accesses, and compare."`
+	Runs      uint64 `name:"max-schedules" default:"20000" placeholder:"N" help:"Stop a program on the machine after N schedules, those tried again with a higher bound included (${default}; 0: no end)."`
 }
 
 // counted is a program and what was counted of it.
 type counted struct {
 	program *count.Program
 	result  count.Result
+	machine *guestcode.Result // nil where it was not asked for
 }
 
 // count carries out "patchlab count".
@@ -41,16 +45,24 @@ func (a *app) count(c *countCommand) (status, error) {
 	}
 	var done []counted
 	for _, p := range programs {
+		m, err := a.onMachine(c, p) // first: it refuses what is too large at once
+		if err != nil {
+			return badInput, err
+		}
 		r, err := count.Count(p, count.Options{MaxStates: c.MaxStates, Cancel: a.ctx.Done()})
 		if err != nil {
 			return badInput, err
 		}
-		if done = append(done, counted{p, r}); a.ctx.Err() != nil {
+		if done = append(done, counted{p, r, m}); a.ctx.Err() != nil {
 			break
 		}
 	}
 	fmt.Fprint(a.out, countTable(done))
-	return a.concludeCount(done, len(programs)), nil
+	s := a.concludeCount(done, len(programs))
+	if m := a.concludeMachine(done); m == unexpected || s == asExpected {
+		s = m
+	}
+	return s, nil
 }
 
 // concludeCount says how far the numbers reach.
@@ -81,12 +93,16 @@ func (a *app) concludeCount(done []counted, all int) status {
 func countTable(done []counted) string {
 	rows := [][]string{{"program", "threads", "steps", "interleavings", "classes"}}
 	last := []string{"within 0, 1, 2, ... preemptions"}
+	// A row ends with text that may take more lines.
+	add := func(row []string, text string) { rows, last = append(rows, row), append(last, text) }
 	for _, d := range done {
-		rows = append(rows, []string{
+		add([]string{
 			d.program.Name, fmt.Sprint(len(d.program.Threads)), fmt.Sprint(d.program.Size()),
 			number(d.result.Interleavings), number(d.result.Classes),
-		})
-		last = append(last, byBound(d.result))
+		}, byBound(d.result))
+		if d.machine != nil {
+			add(d.machineRow())
+		}
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	if c.Classes && c.Strategy == "merging" {
+		return badInput, errors.New("-classes: where equal states are merged schedules have no classes; with -strategy exhaustive or preemptions they have")
+	}
 	if err := c.checkSave(); err != nil {
 		return badInput, err
 	}
@@ -29,6 +33,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	s, err := c.subject(built)
 	if err != nil {
 		return badInput, err
+	}
+	if c.Classes {
+		s.WantClasses()
 	}
 	file, err := c.checkpoint(built, s, strategy)
 	if err != nil {
@@ -120,4 +127,3 @@ func plural(n int, what string) string {
 
 // defaultRetries is the default of -retries.
 const defaultRetries = 1
-

@@ -59,7 +59,7 @@ const (
 	// Break: PC is an address with a breakpoint that applies to this task. Nothing
 	// there was executed, and a run that begins there ends at once.
 	Break
-	// Full: the event list is full. The run can go on at PC.
+	// Full: the list of events or accesses is full. The run can go on at PC.
 	Full
 	// Fault: the instruction at PC cannot be executed; see Exit.Fault. Registers and
 	// memory are those from before it; only what a rep instruction has repeated until
@@ -124,6 +124,17 @@ type Event struct {
 	At   uint64     // instructions executed since the run began
 }
 
+// Access is something that an instruction of the guest has read or written in memory:
+// its own accesses, not the fetch of its bytes, nor what the stub's hook does. An
+// instruction that both reads and writes a place does both at once. A read across pages
+// may be told as more than it is: as the whole words that it touches.
+type Access struct {
+	Addr  guest.Addr
+	Size  uint64 // in bytes
+	Write bool
+	At    uint64 // instructions executed since the run began, this one included
+}
+
 // Request says how to run. A budget that is used up ends a run before all else that
 // could happen at the next instruction, except where that is in the arena or at the
 // until address.
@@ -138,6 +149,8 @@ type Request struct {
 	Stepped bool
 	// Exact runs slowly, one instruction at a time, so that a fault is exact.
 	Exact bool
+	// Accesses runs as slowly and as exactly, and reports what is read and written.
+	Accesses bool
 }
 
 // Exit is what came of a run. The caller owns it and can reuse it.
@@ -153,6 +166,10 @@ type Exit struct {
 	Fault     FaultInfo
 	// Events is valid until the next run.
 	Events []Event
+	// Accesses are those of the run, where they were asked for, in the order of
+	// instructions; those of an instruction that faulted are not in it. It is valid
+	// until the next run.
+	Accesses []Access
 }
 
 // Mapping is a range of guest memory. Its bytes stay where they are until the

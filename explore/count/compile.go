@@ -16,17 +16,19 @@ const (
 // code is a program made ready to be carried out: names are numbers, conditions are jumps.
 type code struct {
 	threads   []thread
-	init      []int64 // first values, by variable
-	slots     int     // reads, writes and updates as written
-	registers int     // of all threads
-	branches  bool    // whether there is a condition, so that values matter
+	init      []int64  // first values, by variable
+	variables []string // their names
+	slots     int      // reads, writes and updates as written
+	registers int      // of all threads
+	branches  bool     // whether there is a condition, so that values matter
 }
 
 // thread is the code of one thread. It ends behind its last instruction.
 type thread struct {
 	code      []instruction
-	registers int // of this thread
-	first     int // the number of its first register
+	registers int      // of this thread
+	first     int      // the number of its first register
+	names     []string // of its registers
 }
 
 // jump goes to another instruction of the thread.
@@ -53,7 +55,7 @@ func compile(p *Program) (*code, error) {
 	if n := len(p.Threads); n < 1 || n > maxThreads {
 		return nil, fmt.Errorf("program %s has %d threads: want 1 to %d", p.Name, n, maxThreads)
 	}
-	c := &compiler{code: &code{}, variables: map[string]int{}}
+	c := &compiler{code: &code{}, byName: map[string]int{}}
 	for _, v := range p.Init {
 		c.init[c.variable(v.Var)] = v.Value
 	}
@@ -68,7 +70,7 @@ func compile(p *Program) (*code, error) {
 			return nil, fmt.Errorf("program %s: thread %s has %d steps and conditions: want at most %d",
 				p.Name, p.Threads[i].Name, c.lines, maxLines)
 		}
-		c.thread.registers = len(c.names)
+		c.thread.registers, c.thread.names = len(c.names), c.names
 		c.registers += len(c.names)
 		c.threads = append(c.threads, c.thread)
 	}
@@ -80,18 +82,19 @@ func compile(p *Program) (*code, error) {
 
 type compiler struct {
 	*code
-	variables map[string]int
-	thread    thread   // the one being compiled
-	names     []string // those of its registers
-	lines     int      // its lines
+	byName map[string]int
+	thread thread   // the one being compiled
+	names  []string // those of its registers
+	lines  int      // its lines
 }
 
 func (c *compiler) variable(name string) int {
-	n, ok := c.variables[name]
+	n, ok := c.byName[name]
 	if !ok {
 		n = len(c.init)
-		c.variables[name] = n
+		c.byName[name] = n
 		c.init = append(c.init, 0)
+		c.variables = append(c.variables, name)
 	}
 	return n
 }

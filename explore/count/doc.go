@@ -25,6 +25,31 @@
 // ended costs nothing. A class is within a bound when one of its interleavings has at most
 // so many preemptions.
 //
+// # On the machine
+//
+// These are the numbers of the programs that the literature on memory models and model
+// checkers knows best; testdata has them all, with larger ones, and "patchlab count -machine"
+// shows that the machine comes to the same:
+//
+//	                                   steps  interleavings  classes  within 0, 1, 2, ... preemptions
+//	MP, SB, LB, S, R, 2+2W                 4              6        3  2 3
+//	WRC, RWC                               5             30        7  6 7
+//	ISA2, W+RWC, Z6.0, 3-thread SB         6             90        7  6 7
+//	IRIW                                   6            180       15  14 15
+//	2 x k writes, separate variables      2k        C(2k,k)        1  1
+//	2 x 4 writes, one variable             8             70       70  2 8 26 44 62 68 70
+//	N atomic increments of one             N             N!       N!  N!
+//	N x 2 increments, N = 2, 3, 4         2N     6 90 2520   (N!)^2  2 4; 6 24 36; 24 168 432 576
+//	N x 3 increments, N = 3                9           1680      216  6 42 120 192 216
+//	1 writer, N readers                  N+1         (N+1)!      2^N  2^N
+//
+// Package guestcode assembles the programs and runs them in every order. There classes
+// come from the accesses that the engine reports, by package classes, interleavings are
+// the runs of package search, and nothing of this package is used but the program and
+// [Execution], which says at each step what must have happened. So a number that both
+// have was come to in two ways, and the search, the exact stops, the snapshots and the
+// tracing of accesses are right as far as these programs show it.
+//
 // # How
 //
 // Interleavings are counted by the number of ways into a state (positions, and values

@@ -143,8 +143,11 @@ func (l *layout) advance(s []byte, t, at int) {
 
 // holds tells whether the condition i of thread t holds.
 func (l *layout) holds(t int, i *instruction) bool {
-	a, b := l.operand(t, i.left), l.operand(t, i.value)
-	switch i.rel {
+	return i.rel.holds(l.operand(t, i.left), l.operand(t, i.value))
+}
+
+func (r Rel) holds(a, b int64) bool {
+	switch r {
 	case Equal:
 		return a == b
 	case NotEqual:
@@ -154,7 +157,7 @@ func (l *layout) holds(t int, i *instruction) bool {
 	case Greater:
 		return a > b
 	}
-	panic("BUG: count: a condition was compiled with comparison " + string(i.rel))
+	panic("BUG: count: a condition was compiled with comparison " + string(r))
 }
 
 func (l *layout) operand(t int, o operand) int64 {

@@ -26,7 +26,7 @@ func Run(t *testing.T, open func(cpu.Options) (cpu.CPU, error)) {
 	}
 	t.Run(backend, func(t *testing.T) {
 		for _, list := range [][]check{
-			stopChecks, markChecks, stubChecks, decisionChecks, faultChecks, textChecks, registerChecks, lifeChecks,
+			stopChecks, markChecks, stubChecks, decisionChecks, faultChecks, textChecks, registerChecks, lifeChecks, accessChecks,
 		} {
 			for _, c := range list {
 				t.Run(c.name, func(t *testing.T) { c.run(t, open) })

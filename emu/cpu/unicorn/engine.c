@@ -7,7 +7,7 @@
 // reports watched addresses and stops before a block that does not fit. What is left
 // of the budget is then run on STEP, whose code hook sees every instruction. A
 // register context moves between them. EXACT is STEP with the means to take an
-// instruction back, for faults.
+// instruction back, for faults. TRACE is EXACT that reports what is read and written.
 //
 // STEP is also where instructions are classified: a block runs on the fast engines
 // only after each of its instructions was seen by STEP once, which knows where
@@ -16,7 +16,7 @@
 //
 // Who does what: memory.c mappings, text.c what is known of code, instructions.c
 // classification, hooks.c counting and stopping, stub.c the handler's memo, faults.c
-// what goes wrong, run.c the legs of a run, registers.c and layout.c contexts.
+// what goes wrong, accesses.c what is read and written, run.c the legs of a run, registers.c and layout.c contexts.
 
 #include <stdlib.h>
 #include "internal.h"
@@ -93,6 +93,11 @@ static uc_err hook_kind(pl_cpu *c, int kind, uc_engine *uc)
 	case PL_WATCH:
 		err = hook(uc, UC_HOOK_BLOCK, pl_on_block, c);
 		return err ? err : hook_stub(c, uc);
+	case PL_TRACE:
+		err = hook(uc, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, pl_on_access, c);
+		if (err)
+			return err;
+		// fallthrough
 	case PL_EXACT:
 		if (!c->undo)
 			c->undo = pl_undo_new();

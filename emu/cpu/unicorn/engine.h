@@ -16,6 +16,7 @@ enum {
 	PL_WATCH, // a block hook counts, watches and stops before a block
 	PL_STEP,  // a code hook counts, watches and stops before an instruction
 	PL_EXACT, // as STEP, and every instruction can be taken back
+	PL_TRACE, // as EXACT, and what instructions read and write is reported
 	PL_KINDS
 };
 
@@ -44,6 +45,16 @@ typedef struct {
 // An instruction may add two events, so one that adds any begins only below
 // PL_EVENTS, and the list has room for one more.
 enum { PL_EVENTS = 1023, PL_NEAR_BITS = 6, PL_MEMO = 256 };
+
+// What an instruction has read or written; at counts it as events do.
+typedef struct {
+	uint64_t addr, size, at;
+	bool write;
+} pl_access;
+
+// An instruction begins only while there is room for all that one can access in places
+// that do not touch.
+enum { PL_ACCESSES = 1024, PL_ACCESS_ROOM = 64 };
 
 typedef struct pl_text pl_text;
 typedef struct pl_map pl_map;
@@ -97,7 +108,7 @@ typedef struct pl_cpu {
 	int64_t task;
 	int mode, kind;
 	uint64_t pc, budget;
-	bool uncounted, stepped, exact;
+	bool uncounted, stepped, exact, trace;
 	// out
 	int reason;
 	uint64_t executed;
@@ -109,6 +120,8 @@ typedef struct pl_cpu {
 	int uc_err; // an engine error that is not the guest's
 	uint32_t nevents;
 	pl_event events[PL_EVENTS + 1];
+	uint32_t naccesses;
+	pl_access accesses[PL_ACCESSES];
 	// working
 	// The block hook's own: first what it needs of the text that the last block was in.
 	// A size of 0 sends every block the slow way, which is how a leg ends.
@@ -124,8 +137,9 @@ typedef struct pl_cpu {
 	bool fetching;           // the leg failed to fetch code at fault_addr
 	bool rejected;           // PLAIN has translated a block that it must not keep
 	bool rewind;             // the last instruction has to be taken back
-	uc_context *before;      // EXACT: the registers before the last instruction
-	struct pl_undo *undo;    // EXACT: what it has overwritten
+	uc_context *before;      // EXACT, TRACE: the registers before the last instruction
+	struct pl_undo *undo;    // EXACT, TRACE: what it has overwritten
+	uint32_t access_first;   // TRACE: where the last instruction's accesses begin
 	uc_engine *running;      // atomic: whom an interrupt has to stop
 	bool interrupted;        // atomic
 } pl_cpu;

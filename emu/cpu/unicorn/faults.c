@@ -73,7 +73,7 @@ void pl_fault(pl_cpu *c, int kind)
 	c->fault_kind = kind;
 	counted_before(c);
 	c->rewind = true;
-	end_run(c, c->kind == PL_EXACT || (c->kind == PL_STEP && clean) ? PL_FAULT : PL_INEXACT, c->prev);
+	end_run(c, takes_back(c) || (c->kind == PL_STEP && clean) ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
 static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
@@ -86,9 +86,9 @@ static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
 	c->rewind = true;
 	const struct pl_undo *u = c->undo;
 	// A store across pages is done byte by byte.
-	if (c->kind == PL_EXACT && kind == PL_WRITE && addr - u->last < u->last_size)
+	if (takes_back(c) && kind == PL_WRITE && addr - u->last < u->last_size)
 		c->fault_size = u->last_size;
-	end_run(c, c->kind == PL_EXACT ? PL_FAULT : PL_INEXACT, c->prev);
+	end_run(c, takes_back(c) ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
 // full_address returns the address of an access: the engine reports 52 bits of it.
@@ -175,5 +175,6 @@ void pl_take_back(pl_cpu *c, uint8_t *context)
 		u->n--;
 		*u->byte[u->n].host = u->byte[u->n].old;
 	}
+	c->naccesses = c->access_first;
 	memcpy(context, c->before, c->context_size);
 }

@@ -181,10 +181,16 @@ static inline bool admit(pl_cpu *c, uc_engine *uc, uint64_t addr, uint8_t f)
 		end_leg(c, uc, addr);
 		return false;
 	}
-	if (f & (F_BREAK | F_WATCH | F_STUB | F_REFUSE)) {
-		if ((f & F_BREAK) && pl_breaks_here(c, addr))
-			pl_stop(c, uc, PL_BREAK, addr);
-		else if (((f & F_WATCH) || ((f & F_STUB) && c->nwatch)) && c->nevents >= PL_EVENTS)
+	if ((f & F_BREAK) && pl_breaks_here(c, addr)) {
+		pl_stop(c, uc, PL_BREAK, addr);
+		return false;
+	}
+	if (c->naccesses > PL_ACCESSES - PL_ACCESS_ROOM) {
+		pl_stop(c, uc, PL_FULL, addr);
+		return false;
+	}
+	if (f & (F_WATCH | F_STUB | F_REFUSE)) {
+		if (((f & F_WATCH) || ((f & F_STUB) && c->nwatch)) && c->nevents >= PL_EVENTS)
 			pl_stop(c, uc, PL_FULL, addr);
 		else if (f & F_REFUSE)
 			refused(c, uc, addr);
@@ -228,7 +234,7 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		pl_look(c, t, addr, size);
 	uint8_t f = t->flags[i];
 	bool again = (f & F_REP) && c->prev == addr;
-	if (c->loses_flags && !again && c->prev != ~0ull && (c->kind == PL_EXACT || (f & F_FIRST))) {
+	if (c->loses_flags && !again && c->prev != ~0ull && (takes_back(c) || (f & F_FIRST))) {
 		end_leg(c, uc, addr);
 		return;
 	}
@@ -238,8 +244,10 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		store_flags(uc);
 	c->prev = addr;
 	c->prev_end = addr + t->lens[i];
-	if (c->kind == PL_EXACT)
+	if (takes_back(c))
 		pl_remember(c, uc);
+	if (!again)
+		c->access_first = c->naccesses;
 	if (f & F_STUB)
 		pl_on_stub(uc, addr, size, c);
 }

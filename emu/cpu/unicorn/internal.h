@@ -108,6 +108,9 @@ void pl_on_syscall(uc_engine *uc, void *user);
 void pl_stop(pl_cpu *c, uc_engine *uc, int reason, uint64_t pc);
 void pl_event_add(pl_cpu *c, uint64_t kind, uint64_t addr, uint64_t sp, uint64_t body);
 
+// takes_back tells whether the engine at work can take an instruction back.
+static inline bool takes_back(const pl_cpu *c) { return c->kind == PL_EXACT || c->kind == PL_TRACE; }
+
 static inline uint64_t reg(uc_engine *uc, int id)
 {
 	uint64_t v = 0;
@@ -126,6 +129,9 @@ void pl_fault(pl_cpu *c, int kind);
 struct pl_undo *pl_undo_new(void);
 void pl_remember(pl_cpu *c, uc_engine *uc);
 void pl_take_back(pl_cpu *c, uint8_t *context);
+
+// accesses.c
+void pl_on_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user);
 
 // stub.c
 void pl_on_stub(uc_engine *uc, uint64_t addr, uint32_t size, void *user);

@@ -81,7 +81,7 @@ static void fetch_failed(pl_cpu *c, uc_engine *uc)
 	c->step_end = ~0ull;
 	if (c->pc == c->fault_addr || c->left == 0)
 		missing_code(c, c->fault_addr);
-	else if (c->kind == PL_STEP || c->kind == PL_EXACT)
+	else if (c->kind >= PL_STEP)
 		creep(c, uc);
 }
 
@@ -99,7 +99,7 @@ static void leg(pl_cpu *c, uint8_t *context)
 		fetch_failed(c, uc);
 	else
 		settle(c, uc, err);
-	if (c->rewind && c->kind == PL_EXACT)
+	if (c->rewind && takes_back(c))
 		pl_take_back(c, context);
 	else
 		uc_context_save(uc, (uc_context *)context);
@@ -123,6 +123,8 @@ enum { SHORT = 48 };
 
 static int fastest(const pl_cpu *c)
 {
+	if (c->trace)
+		return PL_TRACE;
 	if (c->exact)
 		return PL_EXACT;
 	if (c->budget <= SHORT)
@@ -134,11 +136,11 @@ void pl_run(pl_cpu *c, uint8_t *context)
 {
 	c->reason = c->uc_err = 0;
 	c->done = false;
-	c->nevents = 0;
+	c->nevents = c->naccesses = 0;
 	c->decisions = 0;
 	c->left = c->budget;
 	int fast = fastest(c);
-	c->whole = fast == PL_STEP || fast == PL_EXACT;
+	c->whole = fast >= PL_STEP;
 	c->kind = fast;
 	while (!c->done) {
 		if (c->kind == PL_WATCH && !fits(c)) {

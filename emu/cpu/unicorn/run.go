@@ -36,7 +36,7 @@ func (b *backend) Run(ctx *cpu.Context, req cpu.Request, exit *cpu.Exit) error {
 	exit.Vector, exit.Decisions = uint64(c.vector), uint64(c.decisions)
 	b.registers(&exit.Regs)
 	exit.Regs.RIP = ctx.PC
-	exit.Events = b.takeEvents()
+	exit.Events, exit.Accesses = b.takeEvents(), b.takeAccesses()
 	exit.Fault = cpu.FaultInfo{}
 	if exit.Reason == cpu.Fault {
 		exit.Fault = b.fault()
@@ -49,6 +49,9 @@ func (b *backend) prepare(req *cpu.Request) error {
 	mode := C.int(C.PL_KERNEL)
 	if req.Mode == guest.UserMode {
 		mode = C.PL_USER
+	}
+	if req.Accesses {
+		return b.engine(mode, C.PL_TRACE)
 	}
 	if req.Exact || b.exact {
 		return b.engine(mode, C.PL_EXACT)
@@ -67,6 +70,7 @@ func (b *backend) execute(ctx *cpu.Context, req *cpu.Request) {
 	c.pc, c.budget = C.uint64_t(ctx.PC), C.uint64_t(req.Budget)
 	c.task, c.mode = C.int64_t(req.Task), C.int(req.Mode)
 	c.uncounted, c.stepped, c.exact = C.bool(req.Uncounted), C.bool(req.Stepped), C.bool(req.Exact || b.exact)
+	c.trace = C.bool(req.Accesses)
 	b.running.Store(true)
 	C.pl_run(c, b.stateToChange(ctx))
 	b.running.Store(false)
@@ -107,6 +111,18 @@ func (b *backend) takeEvents() []cpu.Event {
 		})
 	}
 	return b.events
+}
+
+// takeAccesses copies the accesses of the run; the list is reused by the next one.
+func (b *backend) takeAccesses() []cpu.Access {
+	b.accesses = b.accesses[:0]
+	for i := range int(b.c.naccesses) {
+		a := &b.c.accesses[i]
+		b.accesses = append(b.accesses, cpu.Access{
+			Addr: guest.Addr(a.addr), Size: uint64(a.size), Write: bool(a.write), At: uint64(a.at),
+		})
+	}
+	return b.accesses
 }
 
 // fault describes the fault that ended the run.

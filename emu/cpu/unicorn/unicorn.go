@@ -26,13 +26,14 @@ var errClosed = errors.New("cpu: closed")
 
 // backend is a [cpu.CPU] on Unicorn engines.
 type backend struct {
-	name    string
-	exact   bool // single-step everything
-	engines []uc.Unicorn
-	called  *called
-	callee  int // the number of called
-	events  []cpu.Event
-	reset   []byte // the state of a context after reset
+	name     string
+	exact    bool // single-step everything
+	engines  []uc.Unicorn
+	called   *called
+	callee   int // the number of called
+	events   []cpu.Event
+	accesses []cpu.Access
+	reset    []byte // the state of a context after reset
 
 	running atomic.Bool // a run is in progress
 

@@ -1,0 +1,73 @@
+package emu
+
+import (
+	"patchlab/emu/cpu"
+	"patchlab/guest"
+	"patchlab/testprogs/include"
+)
+
+// StopAt makes an instruction of a task visible in a directed machine: a step of the
+// task ends before it, too, and its next step begins with it. It is called before
+// anything runs, and no task can be held there.
+func (m *Machine) StopAt(id guest.TaskID, addr guest.Addr) {
+	m.stops[addr] = true
+	m.cpu.Break(addr, id, true)
+}
+
+// TraceAccesses has a directed machine note what the guest reads and writes from now on,
+// which is slow.
+func (m *Machine) TraceAccesses() { m.tracing = true }
+
+// Accesses returns what the guest's own instructions have read and written in the last
+// step, in their order, where that is traced. At counts the instructions of parts of
+// the step only. The slice is valid until the next step.
+func (m *Machine) Accesses() []cpu.Access { return m.accesses }
+
+// Private reports whether the last step of a directed machine, of a task of the program,
+// was its task's own: that it has touched the task, memory as [Machine.Accesses] says, the
+// task's stacks, and variables of the store, but nothing else that another task of the
+// program can see or change, and that the time at which it was made does not matter.
+//
+// What the patcher's tables do besides is not known here.
+func (m *Machine) Private() bool { return !m.shared }
+
+// ownCall reports whether a system call or service touches nothing but its task, and
+// variables of the store. Waiting and waking, time, output and the end of a task do.
+func ownCall(mode guest.Mode, nr uint64) bool {
+	if mode == guest.UserMode {
+		return nr >= include.GateFirst && nr <= include.GateLast || nr == include.UserGettid || nr == include.UserYield
+	}
+	switch nr {
+	case include.ServiceCurrent, include.ServicePatchState, include.ServiceCPU, include.ServiceSchedule,
+		include.ServicePreemptDisable, include.ServicePreemptEnable, include.ServiceCondResched:
+		return true
+	}
+	return false
+}
+
+// execute runs guest code. A task that stands at a stop gets past it first.
+func (m *Machine) execute(t *task, req cpu.Request) error {
+	req.Accesses = m.tracing
+	if !m.stops[t.ctx.PC] {
+		return m.runOnce(t, req)
+	}
+	at := t.ctx.PC
+	first := req
+	first.Budget, first.Uncounted = 1, false
+	m.cpu.Break(at, t.id, false)
+	err := m.runOnce(t, first)
+	m.cpu.Break(at, t.id, true)
+	if err != nil || m.exit.Reason != cpu.Budget {
+		return err
+	}
+	m.truth.record(m, t, &m.exit)
+	return m.runOnce(t, req)
+}
+
+// runOnce runs guest code in one go.
+func (m *Machine) runOnce(t *task, req cpu.Request) error {
+	m.mem.Touched()
+	err := m.cpu.Run(&t.ctx, req, &m.exit)
+	m.accesses = append(m.accesses, m.exit.Accesses...)
+	return err
+}

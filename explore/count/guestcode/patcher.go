@@ -1,0 +1,30 @@
+package guestcode
+
+import (
+	"patchlab/guest"
+	"patchlab/protocol"
+)
+
+// noPatches is the patcher of a machine without patch sites.
+type noPatches struct{}
+
+// Route knows no site.
+func (noPatches) Route(guest.TaskID, guest.ReturnAddr) (guest.Addr, bool) { return 0, false }
+
+// Handler knows no site.
+func (noPatches) Handler(guest.ReturnAddr) (protocol.TableID, uint64, bool) { return 0, 0, false }
+
+// Exit has nothing pending.
+func (noPatches) Exit(guest.TaskID) (protocol.TableID, bool) { return 0, false }
+
+// Resched has nothing to do.
+func (noPatches) Resched() (protocol.TableID, bool) { return 0, false }
+
+// PatchState is that of a task in no transition.
+func (noPatches) PatchState(guest.TaskID) int { return -1 }
+
+// Born keeps nothing of tasks.
+func (noPatches) Born(guest.TaskID) error { return nil }
+
+// Gone keeps nothing of tasks.
+func (noPatches) Gone(guest.TaskID) error { return nil }
