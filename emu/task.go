@@ -45,13 +45,15 @@ const (
 	thenHandler      // the handler: its answer is the body
 	thenExit         // the exit gate: back to user mode
 	thenResched      // cond_resched goes on
+	thenFork         // the fork: its answer is the service's
 )
 
 // task is one task. It is copied by snapshots; its Context is copied apart.
 type task struct {
 	id     guest.TaskID
-	name   string // immutable
-	kernel bool   // never in user mode: runs protocols only
+	name   string       // immutable
+	kernel bool         // never in user mode: runs protocols only
+	parent guest.TaskID // whose copy it is, or 0; immutable
 
 	state TaskState
 	cpu   guest.CPUID // the CPU it is current on, or NoCPU

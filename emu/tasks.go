@@ -10,7 +10,7 @@ import (
 // Boot makes the tasks that the program declares, ready to run in user mode.
 func (m *Machine) Boot() error {
 	for _, d := range m.config.Image.Tasks {
-		t, err := m.newTask(d.Name)
+		t, err := m.newTask(d.Name, 0)
 		if err != nil {
 			return err
 		}
@@ -26,24 +26,28 @@ func (m *Machine) Boot() error {
 		m.cpu.SetRegisters(&t.ctx, &r)
 		t.mode, t.where, t.exiting = guest.UserMode, inUser, true
 		m.enqueue(t)
+		if err := m.patcher.Born(t.id, 0); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// newTask makes a task with a kernel stack, in no state yet.
-func (m *Machine) newTask(name string) (*task, error) {
+// newTask makes a task with a kernel stack, in no state yet, which is a copy of parent
+// if that is not 0. The patcher is to be told when the task has a state.
+func (m *Machine) newTask(name string, parent guest.TaskID) (*task, error) {
 	if len(m.tasks) == maxTasks {
 		return nil, fmt.Errorf("task %s: a machine has at most %d tasks", name, maxTasks)
 	}
 	id := guest.TaskID(len(m.tasks) + 1)
-	t := task{id: id, name: name, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
+	t := task{id: id, name: name, parent: parent, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
 	t.ctx = m.cpu.NewContext()
 	if err := m.mapStack("kernel stack of "+name, t.kstack, 0); err != nil {
 		return nil, err
 	}
 	m.tasks = append(m.tasks, t)
 	m.rebuildList()
-	return m.task(id), m.patcher.Born(id)
+	return m.task(id), nil
 }
 
 func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
@@ -56,14 +60,14 @@ func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
 
 // NewKernelTask makes a task that runs protocols only, asleep until [Machine.Start].
 func (m *Machine) NewKernelTask(name string) (guest.TaskID, error) {
-	t, err := m.newTask(name)
+	t, err := m.newTask(name, 0)
 	if err != nil {
 		return 0, err
 	}
 	m.touched()
 	t.kernel, t.where = true, inUser
 	t.state, t.waits = Asleep, sleepIdle
-	return t.id, nil
+	return t.id, m.patcher.Born(t.id, 0)
 }
 
 // LoadModule maps a module's segments. Its code can run from now on.

@@ -27,16 +27,16 @@ var fields = []struct {
 	text  string
 }{
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
-		saved: run tasks queue output log holds
+		saved: run tasks queue preempt output log holds
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates preempt cpu
+		fixed: config prog patcher arena jump gates cpu
 		derived: list answers
 		scratch: ready exit exact repeating remapped
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
-		saved: id name kernel state cpu mode where frame waits wakeAt channel waitVar ctx act then
+		saved: id name kernel parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `

@@ -40,6 +40,7 @@
 #define PL_PATCH_STATE		0x200a
 #define PL_TIME			0x200b
 #define PL_CPU			0x200c
+#define PL_FORK			0x200d
 /* 0x2010 to 0x201f: kept for shadow variables, 0x2020 to 0x2027 for system states. */
 #define PL_SERVICE_LAST		0x2fff
 
@@ -116,6 +117,7 @@ u64 pl_current(void);				/* pid of the calling task */
 s64 pl_patch_state(void);			/* -1 idle, 0 unpatched, 1 patched; to look at only */
 u64 pl_time(void);				/* virtual time since the start in ns */
 u64 pl_cpu(void);				/* the CPU that runs this, from 0 */
+s64 pl_fork(void);				/* a copy of the task, whose gate returns 0; its pid, or -errno */
 
 /* What gcc wants of a program without a C library (support.S). */
 void *memcpy(void *to, const void *from, u64 n);
