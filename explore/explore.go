@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 
+	"patchlab/explore/coverage"
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
 )
@@ -12,12 +13,15 @@ type Subject struct {
 	built   *experiment.Built
 	bounds  Bounds
 	options experiment.Options
+
+	covers  *coverage.Space // nil when nobody wants to know
+	visited []*coverage.Set // one of each system that has searched
 }
 
 // NewSubject makes a subject. The error says that its laboratory cannot be made, or that
 // its script is not one to be searched.
 func NewSubject(b *experiment.Built, bounds Bounds, o experiment.Options) (*Subject, error) {
-	s := &Subject{b, bounds, o}
+	s := &Subject{built: b, bounds: bounds, options: o}
 	sys, err := s.open()
 	if err != nil {
 		return nil, err
@@ -36,7 +40,7 @@ type Result struct {
 // Explore searches the schedules of a subject, up to the first failure unless o.All is
 // set, and reduces what it has found. The error is a failure of the engine.
 func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error) {
-	r, err := search.Search(ctx, func() (search.System, error) { return s.open() }, o)
+	r, err := search.Search(ctx, s.openCovered, o)
 	if err != nil {
 		return nil, err
 	}

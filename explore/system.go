@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"patchlab/emu"
+	"patchlab/explore/coverage"
 	"patchlab/explore/oracle"
 	"patchlab/explore/search"
 	"patchlab/guest"
@@ -46,7 +47,8 @@ type System struct {
 	root      emu.Snapshot
 	slots     []slot
 	points    names
-	start     cursor // at root
+	start     cursor        // at root
+	visited   *coverage.Set // nil when nobody wants to know
 }
 
 // cursor is the part of the state that is not the laboratory's.
@@ -127,6 +129,7 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
+	s.note()
 	return s.settle()
 }
 
@@ -223,6 +226,7 @@ func (s *System) Do(c search.Choice) (search.Status, error) {
 	case err != nil:
 		return search.Going, err
 	}
+	s.note()
 	return s.settle()
 }
 

@@ -64,7 +64,7 @@ var fields = []struct {
 		fixed: prog store machine sites symbols observer options breaks vars tables scripts
 		scratch: stack whole`},
 	{typeOf(reflect.TypeFor[livepatch.Model](), "run"), nil, `
-		saved: patches objects funcs states list ops bySite tasks attempt warned`},
+		saved: patches objects funcs states list ops bySite tasks attempt stage warned`},
 	{reflect.TypeFor[trampoline.Sites](), reflect.TypeFor[trampoline.SitesSnapshot](), `
 		saved: cur
 		fixed: store`},

@@ -47,6 +47,7 @@ type run struct {
 	bySite  []int32     // index of ops by site, or none
 	tasks   []taskState // by pid
 	attempt uint64      // attempts of the transition so far
+	stage   Stage       // of the last transition; Complete before the first
 	warned  uint32      // WARN_ONCEs that have been printed, by warnID
 }
 
@@ -106,7 +107,7 @@ func New(prog *protocol.Program, n Needs, o Options) (*Model, error) {
 		machine: n.Machine, sites: n.Sites, symbols: n.Symbols, observer: n.Observer,
 		options: o, breaks: b,
 	}
-	m.scripts = map[protocol.TableID]*script{}
+	m.scripts, m.stage = map[protocol.TableID]*script{}, Complete
 	s := prog.Store
 	m.vars = globals{
 		transitionPatch: s.Declare("klp_transition_patch", 0),

@@ -41,6 +41,7 @@ type exploreCommand struct {
 	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
+	Coverage   bool          `name:"coverage" help:"Show which places, phases and patch states were visited together, and which cannot be."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
 }
 

@@ -32,13 +32,20 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if c.Replay != "" {
 		return a.replay(c, s)
 	}
+	if err := s.Cover(); err != nil {
+		return badInput, err
+	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
 	r, err := explore.Explore(ctx, s, search.Options{Strategy: strategy, Workers: c.Workers, MaxRuns: c.Runs})
 	if err != nil {
 		return badInput, err
 	}
-	return a.reportSearch(c, r)
+	st, err := a.reportSearch(c, r)
+	if a.reportCoverage(c, s.Coverage(), st) {
+		return st, err
+	}
+	return unexpected, err
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
