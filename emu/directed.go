@@ -98,7 +98,7 @@ func (m *Machine) AppendState(dst []byte, root *Snapshot) []byte {
 	for i := range m.tasks {
 		t := &m.tasks[i]
 		dst = append(dst, byte(t.state), byte(t.mode), byte(t.where), byte(t.waits), byte(t.then), byte(t.parent),
-			flags(t.exiting, t.inGuest, t.heldCPU))
+			flags(t.exiting, t.inGuest, t.heldCPU, t.started))
 		if t.state == Exited {
 			continue
 		}

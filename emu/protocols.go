@@ -71,7 +71,7 @@ func (m *Machine) protocolEnded(t *task) error {
 			m.enterUser(t)
 		}
 	}
-	if t.kernel && t.state == OnCPU {
+	if t.kernel && !t.thread && t.state == OnCPU {
 		return m.idle(t)
 	}
 	return nil

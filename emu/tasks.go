@@ -7,30 +7,43 @@ import (
 	"patchlab/image"
 )
 
-// Boot makes the tasks that the program declares, ready to run in user mode.
+// Boot makes the tasks that the program declares, ready to run in user mode, or in the
+// function of a kernel thread.
 func (m *Machine) Boot() error {
 	for _, d := range m.config.Image.Tasks {
 		t, err := m.newTask(d.Name, 0)
 		if err != nil {
 			return err
 		}
-		if err := m.mapStack("user stack of "+d.Name, t.ustack, guest.User); err != nil {
-			return err
-		}
 		var r guest.Regs
 		r.RIP, r.RFLAGS = d.Entry, initialFlags
 		r.GPR[guest.RDI] = d.Arg
-		// As after a call: the stack pointer is 8 below a multiple of 16. Nothing
-		// is mapped where a task would return to.
-		r.GPR[guest.RSP] = uint64(t.ustack.End) - 8
+		if d.Kernel {
+			t.kernel, t.thread, t.mode, t.where = true, true, guest.KernelMode, inUser
+			r.GPR[guest.RSP] = uint64(t.top()) - 8
+		} else {
+			if err := m.mapStack("user stack of "+d.Name, t.ustack, guest.User); err != nil {
+				return err
+			}
+			// As after a call: the stack pointer is 8 below a multiple of 16. Nothing
+			// is mapped where a task would return to.
+			r.GPR[guest.RSP] = uint64(t.ustack.End) - 8
+			t.mode, t.where, t.exiting = guest.UserMode, inUser, true
+		}
 		m.cpu.SetRegisters(&t.ctx, &r)
-		t.mode, t.where, t.exiting = guest.UserMode, inUser, true
 		m.enqueue(t)
 		if err := m.patcher.Born(t.id, 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// startThread calls a kernel thread's function: its frame is the last one of the stack, as
+// below a gate.
+func (m *Machine) startThread(t *task) error {
+	t.started = true
+	return guest.WriteU64(m.mem, t.top()-8, uint64(Until))
 }
 
 // newTask makes a task with a kernel stack, in no state yet, which is a copy of parent

@@ -36,7 +36,7 @@ var fields = []struct {
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
-		saved: id name kernel parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
+		saved: id name kernel thread started parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `

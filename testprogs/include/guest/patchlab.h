@@ -8,6 +8,8 @@
  * symbol; the linker refuses a reference across.
  *
  *	TASK("name", entry, arg);	a task that starts in user mode with entry(arg)
+ *	KTHREAD("name", fn, arg);	a kernel thread: fn(arg) in the kernel part, never in
+ *					user mode; it ends when fn returns
  *	GATE(0x1001, fn);		user mode enters the kernel part: gate(0x1001, a)
  *					calls fn(a) on the task's kernel stack
  *	pl_sleep(ns);			the kernel part asks the machine for a service
@@ -91,6 +93,11 @@ struct pl_task {
  * entry(arg). The entry ends with user_exit: there is nothing to return to. */
 #define TASK(name, entry, arg)	PL_ENTRY(struct pl_task, ".patchlab.tasks") = \
 	{ (name), (entry), (u64)(arg) }
+
+/* KTHREAD names a task of the kernel's own that is there when the program starts, about to
+ * call fn(arg), a function of the kernel part. */
+#define KTHREAD(name, fn, arg)	PL_ENTRY(struct pl_task, ".patchlab.kthreads") = \
+	{ (name), (fn), (u64)(arg) }
 
 /* The user part of a program that is one file. Literals in quotes are kernel data: give
  * them a name and __user_rodata. */
@@ -196,6 +203,8 @@ PL_INLINE __attribute__((__noreturn__)) void user_exit(int code)
 /* name: a label of a string that ends in zero. */
 #define TASK(name, entry, arg)	.pushsection .patchlab.tasks, "a"; .balign 8; \
 				.quad name, entry, arg; .popsection
+#define KTHREAD(name, fn, arg)	.pushsection .patchlab.kthreads, "a"; .balign 8; \
+				.quad name, fn, arg; .popsection
 
 /* A function in the section at hand, as in the kernel's linkage.h. */
 #define SYM_FUNC_START(name)	.globl name; .type name, @function; .balign 16; name:
