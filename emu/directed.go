@@ -110,9 +110,10 @@ func (m *Machine) AppendState(dst []byte, root *Snapshot) []byte {
 		dst = t.act.AppendState(dst)
 	}
 	dst = m.store.AppendState(dst)
-	for i := range m.truth.live {
-		dst = append(dst, byte(len(m.truth.live[i])))
-		for _, a := range m.truth.live[i] {
+	for i := range m.tasks {
+		live := m.truth.Live(m.tasks[i].id)
+		dst = append(dst, byte(len(live)))
+		for _, a := range live {
 			dst = le.AppendUint64(dst, uint64(a.Fn))
 			dst = le.AppendUint64(dst, uint64(a.Slot))
 			dst = le.AppendUint64(dst, uint64(a.Body))

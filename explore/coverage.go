@@ -81,6 +81,9 @@ func (s *System) facts(b *experiment.Built) coverage.Facts {
 	f.Patching = f.Patching || f.Enables || f.Reverses
 	f.Unpatching = f.Unpatching || f.Writes || f.Cancels
 	s.callFacts(&f, b.Program.Functions)
+	for _, t := range b.Program.Tasks {
+		f.Users = f.Users || !t.Kernel
+	}
 	return f
 }
 

@@ -32,7 +32,7 @@ func laboratory(t *testing.T) *lab.Lab {
 // everything is the facts of a search in which all kinds of things can happen.
 var everything = Facts{
 	Enables: true, Writes: true, Reverses: true, Cancels: true, Patching: true, Unpatching: true,
-	Interrupts: true, Patches: 2, Replaces: true, Callbacks: true, Forks: true, Rescheds: true, Sleeps: true,
+	Interrupts: true, Patches: 2, Replaces: true, Callbacks: true, Users: true, Forks: true, Rescheds: true, Sleeps: true,
 }
 
 // TestEachReason wants each reason to be why some cell cannot be visited, in one search or

@@ -25,6 +25,8 @@ type Facts struct {
 	Replaces, Callbacks bool
 	// Replaced are the functions that patches replace.
 	Replaced []guest.Addr
+	// Users says that there are tasks with a user mode.
+	Users bool
 	// Forks, Rescheds and Sleeps say that kernel code of the program, or of a patch,
 	// calls pl_fork, pl_cond_resched, and pl_sleep or pl_wait.
 	Forks, Rescheds, Sleeps bool
@@ -81,6 +83,7 @@ var reasons = []reason{
 	{"the search interrupts nobody in the kernel", func(s *Space, c *spot) bool {
 		return !s.facts.Interrupts && c.place >= cutOff && c.place < places
 	}},
+	{"nobody returns to user mode", func(s *Space, c *spot) bool { return !s.facts.Users && c.in("exit gate") }},
 	{"nobody forks", func(s *Space, c *spot) bool { return !s.facts.Forks && (c.in("fork") || c.place == unborn) }},
 	{"nobody calls cond_resched", func(s *Space, c *spot) bool { return !s.facts.Rescheds && c.in("scheduler hook") }},
 	{"nobody sleeps in the kernel", func(s *Space, c *spot) bool {
