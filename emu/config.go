@@ -21,7 +21,7 @@ type Config struct {
 	// Policy makes the choices of the run. Default: round robin.
 	Policy sched.Policy
 	// Directed makes a machine that moves by [Machine.MoveTask] only. It has a CPU for
-	// each task; Policy and CPUs do not count.
+	// each task, also for those that are born later; Policy and CPUs do not count.
 	Directed bool
 	// Open opens the backend that executes guest code.
 	Open func(cpu.Options) (cpu.CPU, error)

@@ -87,8 +87,13 @@ func (m *Machine) wrote(v protocol.Var, x uint64) {
 	m.digest.Add(x)
 	for i := 0; m.varWaiters > 0 && i < len(m.tasks); i++ {
 		t := &m.tasks[i]
-		if t.state == Asleep && t.waits == sleepVar && t.waitVar == v {
+		switch {
+		case t.waits != sleepVar || t.waitVar != v:
+		case t.state == Asleep:
 			m.wake(t)
+		default: // it spins
+			t.waits = sleepNot
+			m.varWaiters--
 		}
 	}
 }

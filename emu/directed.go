@@ -22,7 +22,7 @@ var ErrInexact = errors.New("the step went wrong: repeat it exactly")
 // CanMove reports whether a task can make a step now.
 func (m *Machine) CanMove(id guest.TaskID) bool {
 	t := m.task(id)
-	return t != nil && (t.state == OnCPU || t.state == Runnable)
+	return t != nil && (t.state == OnCPU || t.state == Runnable) && t.waits != sleepVar
 }
 
 // Timed reports whether a task sleeps until a time.
@@ -95,10 +95,11 @@ func (m *Machine) unqueue(t *task) {
 // there as a hash, since expectations look at it.
 func (m *Machine) AppendState(dst []byte, root *Snapshot) []byte {
 	le := binary.LittleEndian
+	dst = append(dst, byte(len(m.tasks)))
 	for i := range m.tasks {
 		t := &m.tasks[i]
-		dst = append(dst, byte(t.state), byte(t.mode), byte(t.where), byte(t.waits), byte(t.then),
-			flags(t.exiting, t.inGuest, t.heldCPU))
+		dst = append(dst, byte(t.state), byte(t.mode), byte(t.where), byte(t.waits), byte(t.then), byte(t.parent),
+			flags(t.exiting, t.inGuest, t.heldCPU, t.started))
 		if t.state == Exited {
 			continue
 		}
@@ -110,9 +111,10 @@ func (m *Machine) AppendState(dst []byte, root *Snapshot) []byte {
 		dst = t.act.AppendState(dst)
 	}
 	dst = m.store.AppendState(dst)
-	for i := range m.truth.live {
-		dst = append(dst, byte(len(m.truth.live[i])))
-		for _, a := range m.truth.live[i] {
+	for i := range m.tasks {
+		live := m.truth.Live(m.tasks[i].id)
+		dst = append(dst, byte(len(live)))
+		for _, a := range live {
 			dst = le.AppendUint64(dst, uint64(a.Fn))
 			dst = le.AppendUint64(dst, uint64(a.Slot))
 			dst = le.AppendUint64(dst, uint64(a.Body))

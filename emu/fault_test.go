@@ -114,6 +114,7 @@ var faultCases = []struct {
 	{"kernel sleeps while atomic", "kernel; call pl_preempt_disable; mov $1000, %edi; call pl_sleep", `^case:1 in kernel mode at .* \(pl_sleep\+.*\): scheduling while atomic: preemption is off$`},
 	{"kernel schedules while atomic", "kernel; call pl_preempt_disable; call pl_schedule", `^case:1 in kernel mode at .* \(pl_schedule\+.*\): scheduling while atomic: preemption is off$`},
 	{"kernel waits while atomic", "kernel; call pl_preempt_disable; call pl_wait", `^case:1 in kernel mode at .* \(pl_wait\+.*\): scheduling while atomic: preemption is off$`},
+	{"kernel forks while atomic", "kernel; call pl_preempt_disable; call pl_fork", `^case:1 in kernel mode at .* \(pl_fork\+.*\): pl_fork with preemption off$`},
 	{"kernel leaves while atomic", "kernel; call pl_preempt_disable; pop %rbp; ret", `^case:1 in kernel mode .*: returned from the kernel with preemption off$`},
 	{"kernel enables what is on", "kernel; call pl_preempt_enable", `^case:1 in kernel mode at .* \(pl_preempt_enable\+.*\): preemption switched on that was not off$`},
 	{

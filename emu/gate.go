@@ -49,6 +49,9 @@ func (m *Machine) returned(t *task) (goOn bool, err error) {
 		t.act.SetResult(result)
 		return false, nil
 	}
+	if t.thread {
+		return false, m.exitTask(t, m.exitCode)
+	}
 	if t.kernel {
 		return false, m.wrong(t, "returned from a kernel task")
 	}

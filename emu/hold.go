@@ -91,7 +91,7 @@ func (m *Machine) holdNow(t *task) error {
 		t.exiting = true
 		m.leaveCPU(t, Held, inUser)
 		return nil
-	case t.exiting, t.kernel && !t.inGuest:
+	case t.exiting, t.protocolsOnly():
 		m.leaveCPU(t, Held, inUser)
 		return nil
 	}

@@ -25,7 +25,6 @@ type Machine struct {
 	arena   *trampoline.Arena
 	jump    guest.Addr // stub.jump
 	gates   map[uint64]guest.Addr
-	preempt []protocol.Var      // by CPU: its preempt count
 	stops   map[guest.Addr]bool // see StopAt; does not change once something ran
 	tracing bool                // see TraceAccesses
 
@@ -34,12 +33,13 @@ type Machine struct {
 
 	// State of the run; a snapshot copies it.
 	run
-	tasks  []task
-	queue  []guest.TaskID // runnable tasks, in the order in which they came
-	output trace.Journal[Output]
-	log    trace.Journal[LogLine]
-	truth  Truth
-	holds  []hold
+	tasks   []task         // of a fixed capacity: a task never moves
+	queue   []guest.TaskID // runnable tasks, in the order in which they came
+	preempt []protocol.Var // by CPU: its preempt count
+	output  trace.Journal[Output]
+	log     trace.Journal[LogLine]
+	truth   Truth
+	holds   []hold
 
 	// Derived, or scratch of one step.
 	list      []guest.TaskID // tasks that have not exited
@@ -84,6 +84,7 @@ func New(c Config) (*Machine, error) {
 	m := &Machine{
 		config: c, prog: c.Program, store: c.Program.Store, patcher: c.Patcher, arena: c.Arena,
 		mem: mem.New(), gates: map[uint64]guest.Addr{}, stops: map[guest.Addr]bool{}, checkAt: noCheckpoint,
+		tasks: make([]task, 0, maxTasks),
 	}
 	m.jump = m.arena.Named("stub.jump").Addr
 	m.nextModule, m.timer = ModuleBase, noTimer
@@ -119,11 +120,16 @@ func (m *Machine) load() error {
 	for _, g := range m.config.Image.Gates {
 		m.gates[g.Number] = g.Fn
 	}
-	for i := range m.config.CPUs {
-		m.preempt = append(m.preempt, m.store.Declare(fmt.Sprintf("cpu%d preempt count", i), 0))
+	for range m.config.CPUs {
+		m.addCPU()
 	}
 	m.store.Observe(observer{m})
 	return nil
+}
+
+// addCPU adds a virtual CPU, which is idle.
+func (m *Machine) addCPU() {
+	m.preempt = append(m.preempt, m.store.Declare(fmt.Sprintf("cpu%d preempt count", len(m.preempt)), 0))
 }
 
 // mapArena maps the pages of the arena and returns the memory of its data page.
@@ -170,8 +176,9 @@ func (m *Machine) Now() guest.Time { return m.now }
 // Steps returns how many steps the machine has made.
 func (m *Machine) Steps() uint64 { return m.steps }
 
-// CPUs returns the number of virtual CPUs.
-func (m *Machine) CPUs() int { return m.config.CPUs }
+// CPUs returns the number of virtual CPUs. In a directed machine it grows by one with
+// each task that is born.
+func (m *Machine) CPUs() int { return len(m.preempt) }
 
 // Preempt returns the variable that holds the preempt count of a CPU.
 func (m *Machine) Preempt(c guest.CPUID) protocol.Var { return m.preempt[c] }

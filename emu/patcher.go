@@ -23,9 +23,13 @@ type Patcher interface {
 	// Resched returns the table that a task runs in cond_resched; active is false
 	// when there is nothing to do.
 	Resched() (table protocol.TableID, active bool)
+	// Fork returns the table that a task runs to make a copy of itself by
+	// [Machine.Fork] and [Machine.WakeNew]; its result is the answer of pl_fork.
+	Fork() protocol.TableID
 	// PatchState returns the task's patch state, for the guest to look at.
 	PatchState(task guest.TaskID) int
-	// Born and Gone tell that a task comes and goes.
-	Born(task guest.TaskID) error
+	// Born and Gone tell that a task comes and goes; parent is the task that it is a
+	// copy of, 0 when it was there from the start.
+	Born(task, parent guest.TaskID) error
 	Gone(task guest.TaskID) error
 }

@@ -18,13 +18,13 @@ type fakePatcher struct {
 	flags   []protocol.Var       // by task id: the exit gate has something to do
 	resched protocol.Var         // not 0: cond_resched has something to do
 
-	handler, exit, sched, write, wait, waitVar protocol.TableID
-	exits                                      []guest.TaskID // who has passed the exit gate's table
-	yields                                     bool           // unlocking lets others run
-	moves                                      bool           // a whole answer leaves a variable changed
-	count                                      protocol.Var   // that variable
-	asked                                      int            // questions for a whole answer
-	born, gone                                 []guest.TaskID
+	handler, exit, sched, write, wait, waitVar, fork protocol.TableID
+	exits                                            []guest.TaskID // who has passed the exit gate's table
+	yields                                           bool           // unlocking lets others run
+	moves                                            bool           // a whole answer leaves a variable changed
+	count                                            protocol.Var   // that variable
+	asked                                            int            // questions for a whole answer
+	born, gone, parents                              []guest.TaskID
 }
 
 func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
@@ -78,6 +78,22 @@ func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
 				return protocol.Wait(p.resched)
 			}
 			return protocol.Done()
+		}},
+	}})
+	p.fork = prog.Add(&protocol.Table{Name: "fork", Steps: []protocol.Step{
+		{Name: "K.start", Do: func(*protocol.Frame) protocol.Next { return protocol.Continue() }},
+		{Name: "K.copy", Do: func(f *protocol.Frame) protocol.Next {
+			child, err := r.Fork(f.Actor)
+			if err != nil {
+				f.Result = ^uint64(10) // -EAGAIN
+				return protocol.Done()
+			}
+			f.Result = uint64(child)
+			return protocol.Continue()
+		}},
+		{Name: "K.wake", Do: func(f *protocol.Frame) protocol.Next {
+			r.WakeNew(guest.TaskID(f.Result))
+			return protocol.Continue()
 		}},
 	}})
 	w := trampoline.NewWriter(p.store, p.sites, p, trampoline.NewArena(ArenaBase).Entry())
@@ -180,9 +196,14 @@ func (p *fakePatcher) Resched() (protocol.TableID, bool) {
 
 func (p *fakePatcher) PatchState(id guest.TaskID) int { return int(id) - 2 }
 
-func (p *fakePatcher) Born(id guest.TaskID) error {
-	p.born = append(p.born, id)
-	p.flags = append(p.flags, p.store.Declare("flag", 0))
+func (p *fakePatcher) Fork() protocol.TableID { return p.fork }
+
+func (p *fakePatcher) Born(id, parent guest.TaskID) error {
+	p.born, p.parents = append(p.born, id), append(p.parents, parent)
+	for int(id) >= len(p.flags) {
+		p.flags = append(p.flags, 0)
+	}
+	p.flags[id] = p.store.Declare("flag", 0)
 	return nil
 }
 

@@ -36,7 +36,8 @@ func (m *Machine) obey(t *task, n protocol.Request) error {
 	switch n.Op {
 	case protocol.OpWait:
 		if m.atomic(t.cpu) {
-			return nil // it spins
+			m.spin(t, n.Var)
+			return nil
 		}
 		return m.sleepFor(t, n.Var)
 	case protocol.OpSleep:
@@ -59,6 +60,10 @@ func (m *Machine) protocolEnded(t *task) error {
 	switch after {
 	case thenHandler:
 		m.truth.decided(m, t, guest.Addr(t.act.LastResult()))
+	case thenFork:
+		r := m.cpu.Registers(&t.ctx)
+		r.GPR[guest.RAX] = t.act.LastResult()
+		m.cpu.SetRegisters(&t.ctx, &r)
 	case thenResched:
 		return m.reschedIfNeeded(t)
 	case thenExit:
@@ -66,7 +71,7 @@ func (m *Machine) protocolEnded(t *task) error {
 			m.enterUser(t)
 		}
 	}
-	if t.kernel && t.state == OnCPU {
+	if t.kernel && !t.thread && t.state == OnCPU {
 		return m.idle(t)
 	}
 	return nil

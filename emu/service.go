@@ -70,6 +70,8 @@ func (m *Machine) schedulingService(t *task, nr, arg uint64) (goOn bool, err err
 		}
 	case include.ServiceCondResched:
 		return m.condResched(t)
+	case include.ServiceFork:
+		return false, m.startFork(t)
 	default:
 		return false, m.wrong(t, fmt.Sprintf("no service has the number %#x", nr))
 	}

@@ -15,13 +15,14 @@ import (
 // its memory. What the patcher keeps is the patcher's to save.
 type Snapshot struct {
 	run
-	tasks  []task
-	queue  []guest.TaskID
-	holds  []hold
-	store  protocol.Snapshot
-	mem    mem.Snapshot
-	output trace.Journal[Output]
-	log    trace.Journal[LogLine]
+	tasks   []task
+	queue   []guest.TaskID
+	preempt []protocol.Var
+	holds   []hold
+	store   protocol.Snapshot
+	mem     mem.Snapshot
+	output  trace.Journal[Output]
+	log     trace.Journal[LogLine]
 
 	watched []watched
 	returns []guest.Addr
@@ -46,6 +47,7 @@ func (m *Machine) Save(s *Snapshot) {
 	s.run = m.run
 	s.tasks = copyTasks(s.tasks, m.tasks)
 	s.queue = append(s.queue[:0], m.queue...)
+	s.preempt = append(s.preempt[:0], m.preempt...)
 	s.holds = append(s.holds[:0], m.holds...)
 	m.store.Save(&s.store)
 	m.mem.Save(&s.mem)
@@ -67,6 +69,9 @@ func (m *Machine) Save(s *Snapshot) {
 // copyTasks makes dst equal to src and returns it, keeping the memory of dst's
 // contexts.
 func copyTasks(dst, src []task) []task {
+	if n := min(len(src), cap(dst)); n > len(dst) {
+		dst = dst[:n] // what was there before is overwritten, in its memory
+	}
 	for len(dst) < len(src) {
 		dst = append(dst, task{})
 	}
@@ -88,6 +93,7 @@ func (m *Machine) Restore(s *Snapshot) error {
 	m.run = s.run
 	m.tasks = copyTasks(m.tasks, s.tasks)
 	m.queue = append(m.queue[:0], s.queue...)
+	m.preempt = append(m.preempt[:0], s.preempt...)
 	m.holds = append(m.holds[:0], s.holds...)
 	m.store.Restore(&s.store)
 	m.forgetAnswers()

@@ -45,13 +45,16 @@ const (
 	thenHandler      // the handler: its answer is the body
 	thenExit         // the exit gate: back to user mode
 	thenResched      // cond_resched goes on
+	thenFork         // the fork: its answer is the service's
 )
 
 // task is one task. It is copied by snapshots; its Context is copied apart.
 type task struct {
 	id     guest.TaskID
-	name   string // immutable
-	kernel bool   // never in user mode: runs protocols only
+	name   string       // immutable
+	kernel bool         // never in user mode: runs protocols only
+	parent guest.TaskID // whose copy it is, or 0; immutable
+	thread bool         // a kernel thread: kernel, and with guest code of its own; immutable
 
 	state TaskState
 	cpu   guest.CPUID // the CPU it is current on, or NoCPU
@@ -67,6 +70,7 @@ type task struct {
 	ctx     cpu.Context
 	act     protocol.Activation
 	then    then
+	started bool       // a thread's: its function was called
 	exiting bool       // about to return to user mode, by the exit gate
 	inGuest bool       // guest code was called by a protocol and has not returned
 	decided guest.Addr // body chosen by the handler, until the stub has gone there
@@ -87,14 +91,19 @@ func (t *task) top() guest.Addr {
 	return t.kstack.End - guest.RegFrameSize
 }
 
+// protocolsOnly reports whether a task has no guest code to run now but what a protocol
+// asks for.
+func (t *task) protocolsOnly() bool { return t.kernel && !t.thread && !t.inGuest }
+
 // Task describes a task at one instant.
 type Task struct {
 	ID    guest.TaskID
 	Name  string
 	State TaskState
 	CPU   guest.CPUID
-	// Kernel says that it has no user mode (operator, worker).
-	Kernel bool
+	// Kernel says that it has no user mode (operator, worker, kernel threads), Thread that
+	// it is a kernel thread of the program.
+	Kernel, Thread bool
 	// Mode is the mode it runs in, or would.
 	Mode guest.Mode
 	// Point is the name of the protocol step before which it stands, or "".
@@ -112,7 +121,7 @@ func (m *Machine) Task(id guest.TaskID) (d Task, ok bool) {
 		return Task{}, false
 	}
 	d = Task{
-		ID: t.id, Name: t.name, State: t.state, CPU: t.cpu, Kernel: t.kernel, Mode: t.mode,
+		ID: t.id, Name: t.name, State: t.state, CPU: t.cpu, Kernel: t.kernel, Thread: t.thread, Mode: t.mode,
 		Point: m.prog.Point(&t.act), Interrupted: t.where == interrupted,
 	}
 	d.Regs = m.cpu.Registers(&t.ctx)

@@ -7,43 +7,60 @@ import (
 	"patchlab/image"
 )
 
-// Boot makes the tasks that the program declares, ready to run in user mode.
+// Boot makes the tasks that the program declares, ready to run in user mode, or in the
+// function of a kernel thread.
 func (m *Machine) Boot() error {
 	for _, d := range m.config.Image.Tasks {
-		t, err := m.newTask(d.Name)
+		t, err := m.newTask(d.Name, 0)
 		if err != nil {
-			return err
-		}
-		if err := m.mapStack("user stack of "+d.Name, t.ustack, guest.User); err != nil {
 			return err
 		}
 		var r guest.Regs
 		r.RIP, r.RFLAGS = d.Entry, initialFlags
 		r.GPR[guest.RDI] = d.Arg
-		// As after a call: the stack pointer is 8 below a multiple of 16. Nothing
-		// is mapped where a task would return to.
-		r.GPR[guest.RSP] = uint64(t.ustack.End) - 8
+		if d.Kernel {
+			t.kernel, t.thread, t.mode, t.where = true, true, guest.KernelMode, inUser
+			r.GPR[guest.RSP] = uint64(t.top()) - 8
+		} else {
+			if err := m.mapStack("user stack of "+d.Name, t.ustack, guest.User); err != nil {
+				return err
+			}
+			// As after a call: the stack pointer is 8 below a multiple of 16. Nothing
+			// is mapped where a task would return to.
+			r.GPR[guest.RSP] = uint64(t.ustack.End) - 8
+			t.mode, t.where, t.exiting = guest.UserMode, inUser, true
+		}
 		m.cpu.SetRegisters(&t.ctx, &r)
-		t.mode, t.where, t.exiting = guest.UserMode, inUser, true
 		m.enqueue(t)
+		if err := m.patcher.Born(t.id, 0); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// newTask makes a task with a kernel stack, in no state yet.
-func (m *Machine) newTask(name string) (*task, error) {
+// startThread calls a kernel thread's function: its frame is the last one of the stack, as
+// below a gate.
+func (m *Machine) startThread(t *task) error {
+	t.started = true
+	return guest.WriteU64(m.mem, t.top()-8, uint64(Until))
+}
+
+// newTask makes a task with a kernel stack, in no state yet, which is a copy of parent
+// if that is not 0. The patcher is to be told when the task has a state.
+func (m *Machine) newTask(name string, parent guest.TaskID) (*task, error) {
 	if len(m.tasks) == maxTasks {
 		return nil, fmt.Errorf("task %s: a machine has at most %d tasks", name, maxTasks)
 	}
 	id := guest.TaskID(len(m.tasks) + 1)
-	t := task{id: id, name: name, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
+	t := task{id: id, name: name, parent: parent, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
 	t.ctx = m.cpu.NewContext()
 	if err := m.mapStack("kernel stack of "+name, t.kstack, 0); err != nil {
 		return nil, err
 	}
 	m.tasks = append(m.tasks, t)
 	m.rebuildList()
-	return m.task(id), m.patcher.Born(id)
+	return m.task(id), nil
 }
 
 func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
@@ -56,14 +73,14 @@ func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
 
 // NewKernelTask makes a task that runs protocols only, asleep until [Machine.Start].
 func (m *Machine) NewKernelTask(name string) (guest.TaskID, error) {
-	t, err := m.newTask(name)
+	t, err := m.newTask(name, 0)
 	if err != nil {
 		return 0, err
 	}
 	m.touched()
 	t.kernel, t.where = true, inUser
 	t.state, t.waits = Asleep, sleepIdle
-	return t.id, nil
+	return t.id, m.patcher.Born(t.id, 0)
 }
 
 // LoadModule maps a module's segments. Its code can run from now on.

@@ -72,8 +72,12 @@ func (m *Machine) move(t *task) error {
 			if !done || err != nil {
 				return err
 			}
-		case t.kernel && !t.inGuest:
+		case t.protocolsOnly():
 			return m.idle(t)
+		case t.thread && !t.started:
+			if err := m.startThread(t); err != nil {
+				return err
+			}
 		default:
 			return m.runGuest(t)
 		}
@@ -101,7 +105,7 @@ func (m *Machine) preemptTask(t *task) error {
 	switch {
 	case m.atomic(t.cpu):
 		m.needResched[t.cpu] = true
-	case t.kernel && !t.inGuest, t.exiting:
+	case t.protocolsOnly(), t.exiting:
 		m.leaveCPU(t, Runnable, inUser)
 	case t.mode == guest.UserMode:
 		t.exiting = true

@@ -38,7 +38,7 @@ func (m *Machine) behindHook(a guest.Addr) bool {
 }
 
 // stackEmpty reports whether no kernel function is on a task's kernel stack: it is in
-// user mode, on the way there, or runs protocols only.
+// user mode, on the way there, or runs protocols only, or has not begun.
 func (t *task) stackEmpty() bool {
-	return t.exiting || t.mode == guest.UserMode || t.kernel && !t.inGuest
+	return t.exiting || t.mode == guest.UserMode || t.protocolsOnly() || t.thread && !t.started
 }

@@ -18,7 +18,7 @@ func ExampleCheck() {
 	text, _, _ := strings.Cut(t.failed, "\nsee it again: ")
 	fmt.Println(text)
 	// Output:
-	// VIOLATION clean-switch: t1 was switched to the new side of new, by the rule "attempt", while it was in the old f
+	// VIOLATION clean-switch: t1 was switched to the new side of new, by the rule "attempt", while it was in the old f (model)
 	// 65 steps, 0 preemptions:
 	//
 	//   t1         task ... f (2 steps)

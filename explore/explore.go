@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 
+	"patchlab/explore/coverage"
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
 )
@@ -13,6 +14,8 @@ type Subject struct {
 	bounds  Bounds
 	options experiment.Options
 	classes bool
+	covers  *coverage.Space // nil when nobody wants to know
+	visited []*coverage.Set // one of each system that has searched
 }
 
 // WantClasses has searches count the classes of schedules as well, see [System.Classify].
@@ -20,7 +23,7 @@ func (s *Subject) WantClasses() { s.classes = true }
 
 // system returns a system to search.
 func (s *Subject) system() (search.System, error) {
-	sys, err := s.open()
+	sys, err := s.openCovered()
 	if err == nil && s.classes {
 		return sys.Classify(), nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"patchlab/emu"
 	"patchlab/explore/classes"
+	"patchlab/explore/coverage"
 	"patchlab/explore/oracle"
 	"patchlab/explore/search"
 	"patchlab/guest"
@@ -53,9 +54,10 @@ type System struct {
 	root      emu.Snapshot
 	slots     []slot
 	points    names
-	commands  []uint32 // the point of each command of the script
-	steps     []uint32 // the point of each step of the protocols
-	start     cursor   // at root
+	commands  []uint32      // the point of each command of the script
+	steps     []uint32      // the point of each step of the protocols
+	start     cursor        // at root
+	visited   *coverage.Set // nil when nobody wants to know
 
 	footprints *footprints // nil unless classes are wanted
 }
@@ -158,6 +160,7 @@ func (s *System) Reset() (search.Status, error) {
 	if s.footprints != nil {
 		s.footprints.run.Clear()
 	}
+	s.note()
 	return s.settle()
 }
 
@@ -287,6 +290,7 @@ func (s *System) step(c search.Choice) (search.Status, error) {
 		s.violation = search.Failure{Rule: "guest-fault", Text: fault.Error()}
 		return search.Failed, nil
 	}
+	s.note()
 	return s.settle()
 }
 

@@ -20,21 +20,24 @@ const (
 	GateLast  = 0x1fff
 )
 
-// TaskDecl is a task that is there when the program starts, in user mode at its entry.
-// Tasks are the entries of the section .patchlab.tasks: three words, the address of
-// the name, the entry, and the argument.
+// TaskDecl is a task that is there when the program starts: in user mode at its entry, or
+// a kernel thread, which begins with its entry in the kernel part and never leaves it.
+// Tasks are the entries of the sections .patchlab.tasks and .patchlab.kthreads: three
+// words, the address of the name, the entry, and the argument.
 type TaskDecl struct {
-	Name  string // unique
-	Entry guest.Addr
-	Arg   uint64 // in rdi
+	Name   string // unique
+	Entry  guest.Addr
+	Arg    uint64 // in rdi
+	Kernel bool   // a kernel thread
 }
 
 const (
 	maxTaskName = 64   // bytes, the final zero included
 	maxTasks    = 4096 // far more than a laboratory needs, and than its stacks have room for
 
-	gatesSection = ".patchlab.gates"
-	tasksSection = ".patchlab.tasks"
+	gatesSection   = ".patchlab.gates"
+	tasksSection   = ".patchlab.tasks"
+	threadsSection = ".patchlab.kthreads"
 )
 
 // readDeclarations reads the tables of a kernel-style program.
@@ -47,7 +50,9 @@ func (f *elfFile) readDeclarations(m *Image) error {
 		case gatesSection:
 			read, words = func(w string, r []uint64) error { return f.addGate(m, w, r) }, 2
 		case tasksSection:
-			read, words = func(w string, r []uint64) error { return f.addTask(m, w, r) }, 3
+			read, words = func(w string, r []uint64) error { return f.addTask(m, w, r, false) }, 3
+		case threadsSection:
+			read, words = func(w string, r []uint64) error { return f.addTask(m, w, r, true) }, 3
 		default:
 			continue
 		}
@@ -93,7 +98,7 @@ func (f *elfFile) addGate(m *Image, where string, rec []uint64) error {
 	return nil
 }
 
-func (f *elfFile) addTask(m *Image, where string, rec []uint64) error {
+func (f *elfFile) addTask(m *Image, where string, rec []uint64, kernel bool) error {
 	name, err := stringAt(m.Segments, guest.Addr(rec[0]), maxTaskName)
 	if err != nil {
 		return f.errorf(ErrDeclaration, where, "name: %v", err)
@@ -101,9 +106,13 @@ func (f *elfFile) addTask(m *Image, where string, rec []uint64) error {
 	if len(m.Tasks) == maxTasks {
 		return f.errorf(ErrDeclaration, where, "more than %d tasks", maxTasks)
 	}
-	t := TaskDecl{Name: name, Entry: guest.Addr(rec[1]), Arg: rec[2]}
-	if s := segmentAt(m.Segments, t.Entry); s == nil || s.Perm&(guest.Exec|guest.User) != guest.Exec|guest.User {
-		return f.errorf(ErrDeclaration, where, "task %s enters at %s, which is no function of the user part", t.Name, m.describe(t.Entry))
+	t := TaskDecl{Name: name, Entry: guest.Addr(rec[1]), Arg: rec[2], Kernel: kernel}
+	part, perm := "user", guest.Exec|guest.User
+	if kernel {
+		part, perm = "kernel", guest.Exec
+	}
+	if s := segmentAt(m.Segments, t.Entry); s == nil || s.Perm&(guest.Exec|guest.User) != perm {
+		return f.errorf(ErrDeclaration, where, "task %s enters at %s, which is no function of the %s part", t.Name, m.describe(t.Entry), part)
 	}
 	for _, o := range m.Tasks {
 		if o.Name == t.Name {

@@ -113,7 +113,7 @@ func TestKernelProgram(t *testing.T) {
 		t.Errorf("gates %+v, want %+v", m.Gates, wantGates)
 	}
 	minus2 := uint64(0xfffffffffffffffe)
-	wantTasks := []TaskDecl{{"one", at("loop"), 1}, {"two", at("loop"), minus2}}
+	wantTasks := []TaskDecl{{"one", at("loop"), 1, false}, {"two", at("loop"), minus2, false}}
 	if !reflect.DeepEqual(m.Tasks, wantTasks) {
 		t.Errorf("tasks %+v, want %+v", m.Tasks, wantTasks)
 	}

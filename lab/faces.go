@@ -43,7 +43,9 @@ func (p patcher) PatchState(task guest.TaskID) int {
 	return state
 }
 
-func (p patcher) Born(task guest.TaskID) error { return p.l.Model.TaskBorn(task, 0) }
+func (p patcher) Fork() protocol.TableID { return p.l.Model.Tables().Fork }
+
+func (p patcher) Born(task, parent guest.TaskID) error { return p.l.Model.TaskBorn(task, parent) }
 
 func (p patcher) Gone(task guest.TaskID) error { return p.l.Model.TaskGone(task) }
 
@@ -58,6 +60,8 @@ func (m modelMachine) CPUOf(id guest.TaskID) guest.CPUID         { return m.l.Ma
 func (m modelMachine) Preempt(c guest.CPUID) protocol.Var        { return m.l.Machine.Preempt(c) }
 func (m modelMachine) Now() guest.Time                           { return m.l.Machine.Now() }
 func (m modelMachine) Kick(id guest.TaskID)                      { m.l.Machine.Kick(id) }
+func (m modelMachine) Fork(p guest.TaskID) (guest.TaskID, error) { return m.l.Machine.Fork(p) }
+func (m modelMachine) WakeNew(id guest.TaskID)                   { m.l.Machine.WakeNew(id) }
 func (m modelMachine) Log(v livepatch.Level, line string)        { m.l.Machine.Log(v.String(), line) }
 func (m modelMachine) SetIP(id guest.TaskID, b guest.Addr) error { return m.l.Machine.SetIP(id, b) }
 

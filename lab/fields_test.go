@@ -27,16 +27,16 @@ var fields = []struct {
 	text  string
 }{
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
-		saved: run tasks queue output log holds
+		saved: run tasks queue preempt output log holds
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates preempt cpu stops tracing
+		fixed: config prog patcher arena jump gates cpu stops tracing
 		derived: list answers registers
 		scratch: ready exit exact repeating shared remapped accesses
 		outside: checkpoint checkAt observer interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
-		saved: id name kernel state cpu mode where frame waits wakeAt channel waitVar ctx act then
+		saved: id name kernel thread started parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `
@@ -65,7 +65,7 @@ var fields = []struct {
 		fixed: prog store machine sites symbols observer options breaks vars tables scripts
 		scratch: stack whole`},
 	{typeOf(reflect.TypeFor[livepatch.Model](), "run"), nil, `
-		saved: patches objects funcs states list ops bySite tasks attempt warned`},
+		saved: patches objects funcs states list ops bySite tasks attempt stage warned`},
 	{reflect.TypeFor[trampoline.Sites](), reflect.TypeFor[trampoline.SitesSnapshot](), `
 		saved: cur
 		fixed: store`},

@@ -29,11 +29,14 @@ const (
 	BreakFirstSymbol = "first-symbol"
 	// BreakSkipExitSwitch: the exit gate leaves flag and state as they are.
 	BreakSkipExitSwitch = "skip-exit-switch"
+	// BreakForkCopiesEarly: a child keeps state and flag as they were when its parent's
+	// task was copied, before it could be found and without a lock.
+	BreakForkCopiesEarly = "fork-copies-early"
 )
 
 // breakSet is the breaks as flags.
 type breakSet struct {
-	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, wideRange, firstSymbol, skipExitSwitch bool
+	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, wideRange, firstSymbol, skipExitSwitch, forkCopiesEarly bool
 }
 
 // flag returns the place in b of the break with that name, or nil.
@@ -53,6 +56,8 @@ func (b *breakSet) flag(name string) *bool {
 		return &b.firstSymbol
 	case BreakSkipExitSwitch:
 		return &b.skipExitSwitch
+	case BreakForkCopiesEarly:
+		return &b.forkCopiesEarly
 	}
 	return nil
 }
@@ -61,7 +66,7 @@ func (b *breakSet) flag(name string) *bool {
 func BreakNames() []string {
 	names := []string{
 		BreakSwitchInHandler, BreakSkipStackCheck, BreakSkipSyncComplete, BreakWrongRange,
-		BreakWideRange, BreakFirstSymbol, BreakSkipExitSwitch,
+		BreakWideRange, BreakFirstSymbol, BreakSkipExitSwitch, BreakForkCopiesEarly,
 	}
 	slices.Sort(names)
 	return names

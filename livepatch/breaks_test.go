@@ -22,6 +22,7 @@ func TestBreaks(t *testing.T) {
 		{BreakWideRange, "pending for a caller", callerAsleep},
 		{BreakFirstSymbol, "an ambiguous name was taken", ambiguousName},
 		{BreakSkipSyncComplete, "a body that is gone was picked", handlerDuringRemoval},
+		{BreakForkCopiesEarly, "a child without a state", forkInEnable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.run(newRig(t, 1, Options{})); got != "" {
@@ -32,7 +33,7 @@ func TestBreaks(t *testing.T) {
 			}
 		})
 	}
-	if len(BreakNames()) != 7 {
+	if len(BreakNames()) != 8 {
 		t.Error("a break is missing in this test")
 	}
 }

@@ -143,11 +143,14 @@ func (m *Model) find(r guest.Range) int {
 }
 
 // forbidden returns the code of fn that no task may be in when it is switched: what a
-// task runs on the side that is left (klp_check_stack_func), and the parts that are kept
-// elsewhere. When patching that is only the version right below; older ones are not looked
-// for.
+// task runs on the side that is left (klp_check_stack_func), and with
+// [Options.CheckParts] the parts of it elsewhere. When patching that is only the version
+// right below; older ones are not looked for.
 func (m *Model) forbidden(fn int32) (r guest.Range, parts []guest.Range) {
-	r, parts = m.left(fn)
+	r = m.left(fn)
+	if m.options.CheckParts {
+		parts = m.symbols.Parts(r.Start)
+	}
 	if m.breaks.wideRange {
 		r = guest.Range{Start: guest.PageDown(r.Start), End: guest.PageUp(r.End)}
 	}
@@ -155,18 +158,18 @@ func (m *Model) forbidden(fn int32) (r guest.Range, parts []guest.Range) {
 }
 
 // left returns the code that is forbidden, to the byte.
-func (m *Model) left(fn int32) (r guest.Range, parts []guest.Range) {
+func (m *Model) left(fn int32) guest.Range {
 	f := &m.funcs[fn]
 	unpatching := m.target() == Unpatched
 	if m.breaks.wrongRange {
 		unpatching = !unpatching
 	}
 	if unpatching {
-		return guest.RangeOf(f.newFunc, f.newSize), f.newParts
+		return guest.RangeOf(f.newFunc, f.newSize)
 	}
 	if below := m.store.Read(f.below, protocol.Plain); !isHead(below) {
 		prev := &m.funcs[referee(below)]
-		return guest.RangeOf(prev.newFunc, prev.newSize), prev.newParts
+		return guest.RangeOf(prev.newFunc, prev.newSize)
 	}
-	return guest.RangeOf(f.oldFunc, f.oldSize), f.oldParts
+	return guest.RangeOf(f.oldFunc, f.oldSize)
 }

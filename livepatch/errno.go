@@ -10,6 +10,7 @@ type Errno uint16
 // The errors that the model returns.
 const (
 	ENOENT Errno = 2
+	EAGAIN Errno = 11
 	EACCES Errno = 13
 	EBUSY  Errno = 16
 	EEXIST Errno = 17
@@ -19,6 +20,7 @@ const (
 
 var errnoTexts = map[Errno]string{
 	ENOENT: "No such file or directory",
+	EAGAIN: "Resource temporarily unavailable",
 	EACCES: "Permission denied",
 	EBUSY:  "Device or resource busy",
 	EEXIST: "File exists",

@@ -27,6 +27,8 @@ func (o *one) Unwind(guest.TaskID, *unwind.Stack) error { return nil }
 func (o *one) SetIP(guest.TaskID, guest.Addr) error     { return nil }
 func (o *one) Log(_ livepatch.Level, line string)       { fmt.Println(line) }
 func (o *one) Kick(guest.TaskID)                        {}
+func (o *one) WakeNew(guest.TaskID)                     {}
+func (o *one) Fork(guest.TaskID) (guest.TaskID, error)  { return 0, livepatch.EAGAIN }
 func (o *one) Find(guest.Addr) (int, bool)              { return 0, true }
 func (o *one) Writer() protocol.TableID                 { return o.writer }
 func (o *one) Loaded(string) bool                       { return true }

@@ -163,9 +163,6 @@ func (m *Model) resolve(f *funcState, object string) Errno {
 		m.log(Err, "kallsyms size lookup failed for '%s' replacement", f.oldName)
 		return ENOENT
 	}
-	if m.options.CheckParts {
-		f.oldParts, f.newParts = m.symbols.Parts(f.oldFunc), m.symbols.Parts(f.newFunc)
-	}
 	return 0
 }
 

@@ -41,6 +41,12 @@ type Machine interface {
 	SetIP(task guest.TaskID, body guest.Addr) error
 	// Log takes one line of the kernel log, without newline.
 	Log(level Level, line string)
+	// Fork puts a copy of a task on the task list, declares it with
+	// [Model.TaskBorn], and lets it not run before WakeNew. The error says that the
+	// machine has no room for it; then there is no copy.
+	Fork(parent guest.TaskID) (child guest.TaskID, err error)
+	// WakeNew lets a task that Fork has made run for the first time.
+	WakeNew(guest.TaskID)
 	// Kick prods a task that holds a transition up, as klp_send_signals does: a
 	// kernel thread is woken from an interruptible sleep (wake_up_state), a user
 	// task gets set_notify_signal, which wakes it or makes it pass the exit gate.

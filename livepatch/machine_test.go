@@ -1,6 +1,7 @@
 package livepatch
 
 import (
+	"errors"
 	"fmt"
 
 	"patchlab/guest"
@@ -36,6 +37,17 @@ func (r *rig) Size(at guest.Addr) (uint64, bool)    { s, ok := r.sizes[at]; retu
 func (r *rig) Parts(at guest.Addr) []guest.Range    { return r.parts[at] }
 func (r *rig) Find(fn guest.Addr) (int, bool)       { return int(fn/0x1000) - 1, !r.noSite[fn] }
 func (r *rig) Occurrences(o, n string) []guest.Addr { return r.symbols[o+"/"+n] }
+
+func (r *rig) WakeNew(pid guest.TaskID) { r.woken = append(r.woken, pid) }
+
+func (r *rig) Fork(parent guest.TaskID) (guest.TaskID, error) {
+	if r.full {
+		return 0, errors.New("no room")
+	}
+	pid := r.tasks[len(r.tasks)-1].pid + 1
+	r.spawn(pid, parent)
+	return pid, nil
+}
 
 func (r *rig) SetIP(_ guest.TaskID, body guest.Addr) error {
 	r.bodies = append(r.bodies, body)

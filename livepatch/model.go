@@ -47,6 +47,7 @@ type run struct {
 	bySite  []int32     // index of ops by site, or none
 	tasks   []taskState // by pid
 	attempt uint64      // attempts of the transition so far
+	stage   Stage       // of the last transition; Complete before the first
 	warned  uint32      // WARN_ONCEs that have been printed, by warnID
 }
 
@@ -56,7 +57,7 @@ type globals struct {
 	target          protocol.Var // klp_target_state
 	signals         protocol.Var // klp_signals_cnt
 	mutex           protocol.Var // klp_mutex: the pid that holds it, or 0
-	tasklist        protocol.Var // tasklist_lock: how many hold it for reading
+	tasklist        protocol.Var // tasklist_lock: how many hold it for reading, or taskWriter
 	workPending     protocol.Var // klp_transition_work is armed
 	workDue         protocol.Var // when it is due, ns of virtual time
 	schedHook       protocol.Var // the static key klp_sched_try_switch_key
@@ -74,6 +75,9 @@ type Tables struct {
 	Exit protocol.TableID
 	// Sched is __klp_sched_try_switch on current: see [Model.SchedHook].
 	Sched protocol.TableID
+	// Fork is what a task runs to make a copy of itself. Its result is the child's
+	// pid, or a negative [Errno].
+	Fork protocol.TableID
 	// Worker is the transition's work queue: it never ends. One task runs it.
 	Worker protocol.TableID
 	// Enable is klp_enable_patch. L0 is a PatchID that [Model.AddPatch] returned.
@@ -103,7 +107,7 @@ func New(prog *protocol.Program, n Needs, o Options) (*Model, error) {
 		machine: n.Machine, sites: n.Sites, symbols: n.Symbols, observer: n.Observer,
 		options: o, breaks: b,
 	}
-	m.scripts = map[protocol.TableID]*script{}
+	m.scripts, m.stage = map[protocol.TableID]*script{}, Complete
 	s := prog.Store
 	m.vars = globals{
 		transitionPatch: s.Declare("klp_transition_patch", 0),
@@ -134,6 +138,7 @@ func (m *Model) addTables() {
 	t.Enable = m.addScript(m.enableTable())
 	t.WriteEnabled = m.addScript(m.writeEnabledTable())
 	t.WriteForce = m.addScript(m.writeForceTable())
+	t.Fork = m.addScript(m.forkTable())
 }
 
 func (m *Model) addScript(s *script) protocol.TableID {

@@ -43,8 +43,13 @@ type Transition struct {
 	Target uint64
 }
 
+// At returns the stage that the transition in progress has come to, Complete when there
+// is none, and its target as it is now.
+func (m *Model) At() (s Stage, target uint64) { return m.stage, m.store.Peek(m.vars.target) }
+
 // reached tells the observer.
 func (m *Model) reached(s Stage, id PatchID, target uint64) {
+	m.stage = s
 	if m.observer != nil {
 		m.observer.Reached(s, Transition{Patch: id, Name: m.patches[id].name, Target: target})
 	}

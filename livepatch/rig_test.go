@@ -34,6 +34,7 @@ type rig struct {
 	guests   map[guest.Addr]func() uint64
 	switched []Switched
 	warnings []string
+	full     bool   // there is no room for a task
 	after    func() // called behind each step, if not nil
 
 	world
@@ -46,6 +47,7 @@ type world struct {
 	results [32]uint64
 	log     []string
 	kicked  []guest.TaskID
+	woken   []guest.TaskID
 	bodies  []guest.Addr // what SetIP was told
 }
 
@@ -75,6 +77,7 @@ func newRig(t testing.TB, users int, o Options) *rig {
 		noSite: map[guest.Addr]bool{}, badSite: map[guest.Addr]Errno{}, guests: map[guest.Addr]func() uint64{},
 	}
 	r.prog = protocol.NewProgram(r.store)
+	r.tasks = make([]fakeTask, 0, 64) // a task that makes another one is in a step meanwhile
 	r.addTables()
 	for i := range 2 {
 		r.cpus = append(r.cpus, r.store.Declare(fmt.Sprintf("preempt_count[%d]", i), 0))

@@ -134,11 +134,16 @@ func (m *Model) lockMutex(s *script) {
 func (m *Model) unlockMutex() { m.store.Write(m.vars.mutex, protocol.Publish, 0) }
 
 // lockTasks adds the step that takes tasklist_lock for reading, which keeps the task
-// from being preempted; unlockTasks adds the inverse.
+// from being preempted; unlockTasks adds the inverse. Who has to wait for a writer is off
+// its CPU meanwhile: operator and worker have no stack that it would matter for.
 func (m *Model) lockTasks(s *script, name string) {
-	s.act(name, func(f *protocol.Frame) {
+	s.step(name, func(f *protocol.Frame) protocol.Next {
+		if m.store.Read(m.vars.tasklist, protocol.Once) >= taskWriter {
+			return protocol.Wait(m.vars.tasklist)
+		}
 		m.preemptOff(f.Actor)
 		m.store.Add(m.vars.tasklist, 1)
+		return protocol.Continue()
 	})
 }
 

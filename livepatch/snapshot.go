@@ -24,7 +24,7 @@ func (r *run) copy(from *run) {
 	r.ops = append(r.ops[:0], from.ops...)
 	r.bySite = append(r.bySite[:0], from.bySite...)
 	r.tasks = append(r.tasks[:0], from.tasks...)
-	r.attempt, r.warned = from.attempt, from.warned
+	r.attempt, r.warned, r.stage = from.attempt, from.warned, from.stage
 }
 
 // AppendState appends what the model's future depends on and is not in the store: equal

@@ -53,8 +53,6 @@ type funcState struct {
 	next             int32 // function of the same object
 	oldFunc, newFunc guest.Addr
 	oldSize, newSize uint64
-	// oldParts and newParts are the rest of their code, for [Options.CheckParts].
-	oldParts, newParts []guest.Range
 	nop                bool
 	ops                int32 // the func_stack of oldFunc; none before the first push
 	patched            protocol.Var

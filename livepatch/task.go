@@ -25,9 +25,8 @@ type taskState struct {
 
 // TaskBorn declares the variables of a task, before the task runs. It inherits flag
 // and state of its parent as they are now (klp_copy_process); with parent 0, of the
-// first task of the list, as everything descends from init. In the kernel this
-// happens with tasklist_lock held for writing: the machine waits with it while
-// [Model.TasklistLock] is not 0.
+// first task of the list, as everything descends from init. While a run goes on, tasks
+// are born in [Tables].Fork only, which holds tasklist_lock for writing.
 func (m *Model) TaskBorn(pid, parent guest.TaskID) error {
 	if pid <= 0 {
 		return fmt.Errorf("livepatch: %d is no pid", pid)
@@ -71,10 +70,6 @@ func (m *Model) TaskGone(pid guest.TaskID) error {
 	*t = taskState{}
 	return nil
 }
-
-// TasklistLock returns the variable of tasklist_lock: how many steps in progress hold
-// it for reading.
-func (m *Model) TasklistLock() protocol.Var { return m.vars.tasklist }
 
 // task returns the state of a task, or nil when there is none.
 func (m *Model) task(pid guest.TaskID) *taskState {

@@ -38,6 +38,9 @@ func (p *Program) Add(t *Table) TableID {
 // Table returns the table with that id.
 func (p *Program) Table(id TableID) *Table { return p.tables[id] }
 
+// Tables returns the number of tables; their ids are the numbers below it.
+func (p *Program) Tables() int { return len(p.tables) }
+
 // HasStep reports whether some table has a step of that name.
 func (p *Program) HasStep(name string) bool {
 	return slices.Contains(p.steps, name)

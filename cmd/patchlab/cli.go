@@ -47,6 +47,7 @@ type exploreCommand struct {
 	Classes    bool          `name:"classes" help:"Count the classes of schedules too: those that differ only in the order of steps which touch nothing in common. Slower; with strategies that try schedules one by one, not merging."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
 	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. Not for merging."`
+	Coverage   bool          `name:"coverage" help:"Show which places, phases and patch states were visited together, and which cannot be."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
 	Check      bool          `name:"check" help:"Run every schedule twice, and stop unless both runs are the same, step by step."`
 	Save       string        `name:"save" placeholder:"NEW.txtar" help:"Write the scenario with the schedule that goes wrong to a new file, for 'patchlab replay' and 'patchlab explain'."`

@@ -45,6 +45,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if c.Replay != "" {
 		return a.replayString(c.Replay, s)
 	}
+	if err := s.Cover(); err != nil {
+		return badInput, err
+	}
 	ctx, cancel := context.WithTimeout(a.ctx, c.MaxTime)
 	defer cancel()
 	r, err := a.search(ctx, c, s, file, strategy)
@@ -52,6 +55,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 		return badInput, c.defect(s, err)
 	}
 	end, err := a.reportSearch(c, s, r)
+	if !a.reportCoverage(c, s.Coverage(), end) {
+		end = unexpected
+	}
 	if file != nil && r.Rest != nil {
 		fmt.Fprintf(a.out, "\nthe rest is in %s: the same command goes on from there\n", file.name)
 	}

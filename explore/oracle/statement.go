@@ -7,6 +7,7 @@ var statements = [...]string{
 	NothingDangles:        "once a module is unloaded, nobody is in it, returns into it or is about to run it",
 	ReliableMeansComplete: "a stack that the unwinder calls reliable holds every live function",
 	Quiet:                 "the kernel does not warn, and behind a transition every task has the state -1 and no flag",
+	RefusalHasReason:      "where a stack is refused because of a function on it, the task is in that function or about to be",
 	Progress:              "where everybody gets a turn, a transition comes to its end",
 }
 

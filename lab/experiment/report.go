@@ -70,7 +70,7 @@ type Function struct {
 func (r *Report) begin(l *lab.Lab, replaced []Function) {
 	r.Lab, r.CPUs, r.Functions = l, l.Machine.CPUs(), replaced
 	for _, id := range l.Machine.Tasks() {
-		if t, _ := l.Machine.Task(id); !t.Kernel {
+		if t, _ := l.Machine.Task(id); !t.Kernel || t.Thread {
 			r.Tasks = append(r.Tasks, Task{t.ID, t.Name})
 		}
 	}

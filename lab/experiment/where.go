@@ -36,6 +36,8 @@ func place(l *lab.Lab, id guest.TaskID) string {
 		return stateText(t) + " before " + codeText(l, t.Regs.RIP) + ", interrupted in the kernel"
 	case err != nil:
 		return stateText(t) + " at " + codeText(l, t.Regs.RIP)
+	case s.Len() > 0 && t.Thread: // nobody has entered the kernel by a gate
+		return stateText(t) + " in " + strings.TrimSuffix(stackNames(l, &s), " < gate")
 	case s.Len() > 0:
 		return stateText(t) + " in " + stackNames(l, &s)
 	case !t.Kernel:

@@ -27,6 +27,7 @@ const (
 	ServicePatchState     = 0x200a
 	ServiceTime           = 0x200b
 	ServiceCPU            = 0x200c
+	ServiceFork           = 0x200d
 	ServiceLast           = 0x2fff
 )
 
@@ -70,6 +71,7 @@ var services = []Call{
 	{ServicePatchState, "PL_PATCH_STATE", "s64 pl_patch_state(void)", "-1 idle, 0 unpatched, 1 patched; to look at only"},
 	{ServiceTime, "PL_TIME", "u64 pl_time(void)", "virtual time since the start in ns"},
 	{ServiceCPU, "PL_CPU", "u64 pl_cpu(void)", "the CPU that runs this, from 0"},
+	{ServiceFork, "PL_FORK", "s64 pl_fork(void)", "a copy of the task, whose gate returns 0; its pid, or -errno"},
 }
 
 var userCalls = []Call{

@@ -24,7 +24,8 @@ func (noPatches) Resched() (protocol.TableID, bool) { return 0, false }
 func (noPatches) PatchState(guest.TaskID) int { return -1 }
 
 // Born keeps nothing of tasks.
-func (noPatches) Born(guest.TaskID) error { return nil }
+func (noPatches) Fork() protocol.TableID       { panic("BUG: a step program forks") }
+func (noPatches) Born(_, _ guest.TaskID) error { return nil }
 
 // Gone keeps nothing of tasks.
 func (noPatches) Gone(guest.TaskID) error { return nil }

@@ -8,6 +8,8 @@
  * symbol; the linker refuses a reference across.
  *
  *	TASK("name", entry, arg);	a task that starts in user mode with entry(arg)
+ *	KTHREAD("name", fn, arg);	a kernel thread: fn(arg) in the kernel part, never in
+ *					user mode; it ends when fn returns
  *	GATE(0x1001, fn);		user mode enters the kernel part: gate(0x1001, a)
  *					calls fn(a) on the task's kernel stack
  *	pl_sleep(ns);			the kernel part asks the machine for a service
@@ -40,6 +42,7 @@
 #define PL_PATCH_STATE		0x200a
 #define PL_TIME			0x200b
 #define PL_CPU			0x200c
+#define PL_FORK			0x200d
 /* 0x2010 to 0x201f: kept for shadow variables, 0x2020 to 0x2027 for system states. */
 #define PL_SERVICE_LAST		0x2fff
 
@@ -91,6 +94,11 @@ struct pl_task {
 #define TASK(name, entry, arg)	PL_ENTRY(struct pl_task, ".patchlab.tasks") = \
 	{ (name), (entry), (u64)(arg) }
 
+/* KTHREAD names a task of the kernel's own that is there when the program starts, about to
+ * call fn(arg), a function of the kernel part. */
+#define KTHREAD(name, fn, arg)	PL_ENTRY(struct pl_task, ".patchlab.kthreads") = \
+	{ (name), (fn), (u64)(arg) }
+
 /* The user part of a program that is one file. Literals in quotes are kernel data: give
  * them a name and __user_rodata. */
 #define __user			__attribute__((__section__(".user.text"), __noinline__, \
@@ -116,6 +124,7 @@ u64 pl_current(void);				/* pid of the calling task */
 s64 pl_patch_state(void);			/* -1 idle, 0 unpatched, 1 patched; to look at only */
 u64 pl_time(void);				/* virtual time since the start in ns */
 u64 pl_cpu(void);				/* the CPU that runs this, from 0 */
+s64 pl_fork(void);				/* a copy of the task, whose gate returns 0; its pid, or -errno */
 
 /* What gcc wants of a program without a C library (support.S). */
 void *memcpy(void *to, const void *from, u64 n);
@@ -194,6 +203,8 @@ PL_INLINE __attribute__((__noreturn__)) void user_exit(int code)
 /* name: a label of a string that ends in zero. */
 #define TASK(name, entry, arg)	.pushsection .patchlab.tasks, "a"; .balign 8; \
 				.quad name, entry, arg; .popsection
+#define KTHREAD(name, fn, arg)	.pushsection .patchlab.kthreads, "a"; .balign 8; \
+				.quad name, fn, arg; .popsection
 
 /* A function in the section at hand, as in the kernel's linkage.h. */
 #define SYM_FUNC_START(name)	.globl name; .type name, @function; .balign 16; name:

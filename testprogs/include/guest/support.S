@@ -31,6 +31,7 @@ SERVICE(pl_current, PL_CURRENT)
 SERVICE(pl_patch_state, PL_PATCH_STATE)
 SERVICE(pl_time, PL_TIME)
 SERVICE(pl_cpu, PL_CPU)
+SERVICE(pl_fork, PL_FORK)
 
 /* What patch sites are compiled to call. The loader turns every site into a nop, so
  * nobody comes here. */
