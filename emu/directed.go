@@ -58,8 +58,8 @@ func (m *Machine) InterruptTask(id guest.TaskID) error {
 }
 
 // MoveTask lets a task make one visible step: one step of the protocol that it is in, or
-// guest code up to its next system call or service, the handler of a redirected call, or
-// the end of a call by the machine. The error is as of [Machine.Step], or [ErrInexact].
+// guest code up to its next system call or service, the handler of a redirected call, the
+// end of a call by the machine, or a stop of [Machine.StopAt]. The error is as of [Machine.Step], or [ErrInexact].
 func (m *Machine) MoveTask(id guest.TaskID, exact bool) error {
 	t := m.task(id)
 	if t.state == Runnable {
@@ -142,6 +142,9 @@ func (m *Machine) appendRegisters(dst []byte, t *task) []byte {
 	dst = le.AppendUint64(dst, r.RFLAGS)
 	return le.AppendUint64(dst, m.cpu.VectorHash(&t.ctx))
 }
+
+// InStub reports whether a task stands in stub or shim.
+func (m *Machine) InStub(id guest.TaskID) bool { return m.inStub(m.task(id)) }
 
 // PC returns the address of the instruction that a task executes next.
 func (m *Machine) PC(id guest.TaskID) guest.Addr { return m.task(id).ctx.PC }

@@ -38,6 +38,7 @@ type Machine struct {
 	log    trace.Journal[LogLine]
 	truth  Truth
 	holds  []hold
+	stops  []guest.Addr // where a step ends: sorted
 
 	// Derived, or scratch of one step.
 	list      []guest.TaskID // tasks that have not exited
@@ -51,6 +52,7 @@ type Machine struct {
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none
 	observer   Observer
+	inspector  Inspector
 
 	interrupt atomic.Bool
 }

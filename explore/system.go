@@ -31,6 +31,11 @@ type Bounds struct {
 	// Interrupts is how often a task may be taken off its CPU by an interrupt in the
 	// kernel, in one schedule. Default: 0.
 	Interrupts int
+	// Points are where a search may switch from one task to another. Default: Protocol.
+	Points Points
+	// Paranoid checks while it searches what a search takes for granted of code between
+	// two points: see [System]. It costs time and changes nothing else.
+	Paranoid bool
 }
 
 // System is a scenario as a search sees it. It is for one goroutine.
@@ -47,6 +52,7 @@ type System struct {
 	slots     []slot
 	points    names
 	start     cursor // at root
+	paranoid  *paranoid
 }
 
 // cursor is the part of the state that is not the laboratory's.
@@ -69,11 +75,18 @@ func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*Syste
 	if bounds.Retries == 0 {
 		bounds.Retries = 1
 	}
+	if bounds.Points == 0 {
+		bounds.Points = Protocol
+	}
+	o.Stops = bounds.Points.kinds()
 	d, err := b.Directed(o)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
+	if bounds.Paranoid {
+		s.paranoid = newParanoid(s.lab)
+	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -127,6 +140,7 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
+	s.paranoid.forget()
 	return s.settle()
 }
 
@@ -143,6 +157,7 @@ func (s *System) Save(n int) {
 func (s *System) Restore(n int) error {
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
+	s.paranoid.forget()
 	return s.lab.Machine.Restore(&s.slots[n].machine)
 }
 
@@ -240,7 +255,10 @@ func (s *System) do(c search.Choice, exact bool) error {
 	case id == s.lab.Operator && !s.begun:
 		s.begun = true
 		s.retries = [2]int{}
-		return s.d.Begin(s.command)
+		if err := s.d.Begin(s.command); err != nil {
+			return err
+		}
+		return s.goOn(id, exact)
 	}
 	var err error
 	if c.Kind == kindWake {
@@ -250,6 +268,9 @@ func (s *System) do(c search.Choice, exact bool) error {
 		err = m.Fire(id, exact)
 	} else {
 		err = m.MoveTask(id, exact)
+	}
+	if err == nil {
+		err = s.goOn(id, exact)
 	}
 	if s.switched() != before || s.poller(id) == nil {
 		s.retries = [2]int{}
@@ -299,6 +320,10 @@ func (s *System) settle() (search.Status, error) {
 	}
 	if v := s.oracle.Violations(); len(v) > 0 {
 		s.violation = search.Failure{Rule: v[0].Rule.String(), Text: v[0].Text}
+		return search.Failed, nil
+	}
+	if s.paranoid.failed() {
+		s.violation = s.paranoid.failure
 		return search.Failed, nil
 	}
 	if f := s.d.TakeFailures(); len(f) > 0 {

@@ -32,6 +32,9 @@ type Config struct {
 	// Directed makes a laboratory whose machine moves by [emu.Machine.MoveTask] only;
 	// CPUs, Scheduler and Seed do not count.
 	Directed bool
+	// Stops are the kinds of windows before whose instructions a task of a directed
+	// laboratory ends its step. Default: none.
+	Stops []unwind.WindowKind
 	// Model changes the livepatch model. Default: Linux 6.12.
 	Model livepatch.Options
 	// TrustInterrupted makes the unwinder walk from the registers of a task that was
@@ -74,6 +77,10 @@ type Lab struct {
 	witnesses []Witness
 
 	modules []*module // loaded, oldest first
+	windows *windows  // of what is loaded, when directed
+
+	walker *fp.Unwinder // for [Lab.StackClass]
+	stack  unwind.Stack // likewise
 }
 
 // New makes a laboratory with the program's tasks ready to run. Close it.
@@ -98,7 +105,7 @@ func New(c Config) (*Lab, error) {
 	store := protocol.NewStore()
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
-	l.unwinder = fp.New(l.Code)
+	l.unwinder, l.walker = fp.New(l.Code), fp.NewTrusting(l.Code)
 	if c.TrustInterrupted {
 		l.unwinder = fp.NewTrusting(l.Code)
 	}
@@ -171,6 +178,7 @@ func (l *Lab) prepare() error {
 		return err
 	}
 	l.Machine.Start(l.Worker, l.Model.Tables().Worker)
+	l.findWindows()
 	return nil
 }
 

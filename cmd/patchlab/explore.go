@@ -20,11 +20,15 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	points, err := explore.ParsePoints(c.Points)
+	if err != nil {
+		return badInput, fmt.Errorf("-points: %w", err)
+	}
 	built, err := build(c.File)
 	if err != nil {
 		return badInput, err
 	}
-	s, err := c.subject(built)
+	s, err := c.subject(built, points)
 	if err != nil {
 		return badInput, err
 	}
@@ -49,9 +53,9 @@ func (c *exploreCommand) seeds() search.Seeds {
 }
 
 // subject is what is searched.
-func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, error) {
-	return explore.NewSubject(built, explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts},
-		experiment.Options{Model: c.Model, Breaks: c.Break})
+func (c *exploreCommand) subject(built *experiment.Built, points explore.Points) (*explore.Subject, error) {
+	b := explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts, Points: points, Paranoid: c.Paranoid}
+	return explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
 }
 
 // reportSearch prints what a search came to.
@@ -79,8 +83,8 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 
 // within says what limits a search besides its strategy.
 func (c *exploreCommand) within() string {
-	return fmt.Sprintf("at most %s in a schedule; operator and worker look again %s while nothing changes",
-		plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
+	return fmt.Sprintf("tasks switch at points of %s; at most %s in a schedule; operator and worker look again %s while nothing changes",
+		strings.ReplaceAll(c.Points, ",", ", "), plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
 }
 
 func plural(n int, what string) string {
@@ -90,14 +94,23 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// defaultRetries is the default of -retries.
-const defaultRetries = 1
+// The defaults of -retries and -points.
+const (
+	defaultRetries = 1
+	defaultPoints  = "protocol"
+)
 
 // again is the flags that a replay needs, each with a blank behind it.
 func (c *exploreCommand) again() string {
 	var b strings.Builder
 	if c.Interrupts != 0 {
 		fmt.Fprintf(&b, "-interrupts %d ", c.Interrupts)
+	}
+	if c.Points != defaultPoints {
+		fmt.Fprintf(&b, "-points %s ", c.Points)
+	}
+	if c.Paranoid {
+		b.WriteString("-paranoid ")
 	}
 	if c.Retries != defaultRetries {
 		fmt.Fprintf(&b, "-retries %d ", c.Retries)
