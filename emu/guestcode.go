@@ -37,12 +37,12 @@ func (m *Machine) runGuest(t *task) error {
 	if !uncounted {
 		left = min(m.config.Policy.Turn(t.cpu), maxTurn)
 	}
-	for {
+	for first := true; ; first = false {
 		req := cpu.Request{
 			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
-		if err := m.execute(t, req); err != nil {
+		if err := m.execute(t, req, first); err != nil {
 			return err
 		}
 		if m.exit.Reason == cpu.Inexact {
