@@ -69,9 +69,9 @@ func (m *Machine) markStops(on bool) {
 // execute runs guest code as asked. The first run of a step goes past the stop that the
 // task stands at. Then, and while somebody inspects, it is one instruction only.
 func (m *Machine) execute(t *task, req cpu.Request, first bool) error {
-	at, stop := t.ctx.PC, first && m.isStop(t.ctx.PC)
+	at, stop := t.ctx.PC, m.isStop(t.ctx.PC)
 	inspected := m.inspector != nil && !m.exact
-	if !stop && !inspected {
+	if !stop && !inspected || stop && !first {
 		return m.cpu.Run(&t.ctx, req, &m.exit)
 	}
 	// In the arena nothing is counted; each instruction of it is a stop, or none is.

@@ -101,7 +101,7 @@ func New(c Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until)}
+	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until), windows: &windows{}}
 	store := protocol.NewStore()
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
