@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"patchlab/explore"
 	"patchlab/explore/count"
 	"patchlab/lab/experiment"
 )
@@ -80,6 +81,10 @@ func (a *app) explain(c *kong.Node) error {
 	switch c.Name {
 	case "count":
 		b.WriteString("\n" + count.Language)
+	case "explore":
+		b.WriteByte('\n')
+		wrap(&b, "", "The words for -points: "+strings.Join(explore.PointNames(), ", ")+
+			". The first two stand for the classes behind them, up to syscall and from prologue on; docs/model.md says what each is.")
 	case "run":
 		b.WriteByte('\n')
 		wrap(&b, "", "The names for -break: "+strings.Join(experiment.BreakNames(), ", ")+".")
