@@ -146,5 +146,8 @@ func (m *Machine) appendRegisters(dst []byte, t *task) []byte {
 // InStub reports whether a task stands in stub or shim.
 func (m *Machine) InStub(id guest.TaskID) bool { return m.inStub(m.task(id)) }
 
+// Registers returns the integer registers of a task.
+func (m *Machine) Registers(id guest.TaskID) guest.Regs { return m.cpu.Registers(&m.task(id).ctx) }
+
 // PC returns the address of the instruction that a task executes next.
 func (m *Machine) PC(id guest.TaskID) guest.Addr { return m.task(id).ctx.PC }

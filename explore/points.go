@@ -2,6 +2,8 @@ package explore
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"patchlab/guest"
@@ -44,18 +46,37 @@ func PointNames() []string {
 	return append([]string{"protocol", "windows"}, classNames[:]...)
 }
 
-// ParsePoints reads a list of classes, with commas between them: "protocol,prologue".
-// The error ends with the valid word that is nearest.
-func ParsePoints(list string) (Points, error) {
-	var p Points
+// ParsePoints reads a list of classes and of addresses of instructions, with commas between
+// them: "protocol,prologue,0x401136". Where there are only addresses, it is the classes of
+// Protocol. The error ends with the valid word that is nearest.
+func ParsePoints(list string) (p Points, at []guest.Addr, err error) {
 	for word := range strings.SplitSeq(list, ",") {
+		if a, err := strconv.ParseUint(word, 0, 32); err == nil {
+			at = append(at, guest.Addr(a))
+			continue
+		}
 		c := classOf(word)
 		if c == 0 {
-			return 0, fmt.Errorf("no points are called %q; %s", word, scenario.Suggest(word, PointNames()))
+			return 0, nil, fmt.Errorf("no points are called %q; %s", word, scenario.Suggest(word, PointNames()))
 		}
 		p |= c
 	}
-	return p, nil
+	if p == 0 {
+		p = Protocol
+	}
+	return p, at, nil
+}
+
+// WritePoints writes what [ParsePoints] reads.
+func WritePoints(p Points, at []guest.Addr) string {
+	var words []string
+	if p != 0 {
+		words = append(words, p.String())
+	}
+	for _, a := range at {
+		words = append(words, a.String())
+	}
+	return strings.Join(words, ",")
 }
 
 func classOf(word string) Points {
@@ -129,6 +150,9 @@ func (s *System) isPoint(id guest.TaskID) bool {
 		return s.bounds.Points&classOfStep(step) != 0
 	}
 	pc := s.lab.Machine.PC(id)
+	if slices.Contains(s.bounds.At, pc) {
+		return true
+	}
 	if s.bounds.Points&windowClasses[s.lab.Window(pc)] != 0 {
 		return true
 	}

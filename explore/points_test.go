@@ -21,13 +21,16 @@ func TestParsePoints(t *testing.T) {
 		{"stub,core", Core | Stub, "core,stub"},
 		{"core,protocol", Protocol, "protocol"},
 		{"handler,exit,sched,core,lock", Protocol &^ Syscall, "handler,exit,sched,core,lock"},
+		{"0x401136,core,4198711", Core, "core,0x401136,0x401137"},
+		{"0x401136", Protocol, "protocol,0x401136"},
+		{"0x123456789", 0, `no points are called "0x123456789"; there are protocol, windows, handler, exit, sched, core, lock, syscall, prologue, epilogue, call, return, stub`},
 		{"epilog", 0, `no points are called "epilog"; did you mean "epilogue"?`},
 		{"", 0, `no points are called ""; there are protocol, windows, handler, exit, sched, core, lock, syscall, prologue, epilogue, call, return, stub`},
 		{"core,", 0, `no points are called ""; there are protocol, windows, handler, exit, sched, core, lock, syscall, prologue, epilogue, call, return, stub`},
 		{"core, lock", 0, `no points are called " lock"; did you mean "lock"?`},
 	} {
-		p, err := ParsePoints(c.list)
-		text := p.String()
+		p, at, err := ParsePoints(c.list)
+		text := WritePoints(p, at)
 		if err != nil {
 			text = err.Error()
 		}
@@ -110,7 +113,7 @@ func TestPoints(t *testing.T) {
 		{"syscall", "task f:stub task", "task f:stub task"},
 		{"protocol,return", "task f:stub g:return f:return task", "task f:stub" + handler + handler + "new_g:return new_f:return task"},
 	} {
-		p, err := ParsePoints(c.points)
+		p, _, err := ParsePoints(c.points)
 		if err != nil {
 			t.Fatal(err)
 		}

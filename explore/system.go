@@ -33,9 +33,20 @@ type Bounds struct {
 	Interrupts int
 	// Points are where a search may switch from one task to another. Default: Protocol.
 	Points Points
-	// Paranoid checks while it searches what a search takes for granted of code between
-	// two points: see [System]. It costs time and changes nothing else.
+	// At are instructions that are points too, whatever their class.
+	At []guest.Addr
+	// Paranoid checks while it searches what a search takes for granted of code between two
+	// points: that it changes no stack's class (see [RuleWindow]), and that it touches no
+	// memory which another task touches (see [Memory]). It changes nothing else.
 	Paranoid bool
+}
+
+// points returns the classes of points.
+func (b Bounds) points() Points {
+	if b.Points == 0 {
+		return Protocol
+	}
+	return b.Points
 }
 
 // System is a scenario as a search sees it. It is for one goroutine.
@@ -72,20 +83,23 @@ type slot struct {
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
+	return newSystem(b, bounds, o, newMemory())
+}
+
+// newSystem makes a system that notes the accesses to memory in m, when it is paranoid.
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memory) (*System, error) {
 	if bounds.Retries == 0 {
 		bounds.Retries = 1
 	}
-	if bounds.Points == 0 {
-		bounds.Points = Protocol
-	}
-	o.Stops = bounds.Points.kinds()
+	bounds.Points = bounds.points()
+	o.Stops, o.StopsAt = bounds.Points.kinds(), bounds.At
 	d, err := b.Directed(o)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
 	if bounds.Paranoid {
-		s.paranoid = newParanoid(s.lab)
+		s.paranoid = newParanoid(s.lab, m)
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -46,3 +46,49 @@ func TestInterruptedPrologue(t *testing.T) {
 		})
 	}
 }
+
+// TestSharedPage wants tasks that share memory between two points to be noticed, the
+// instructions that do so to become points, and what is wrong there to be found.
+func TestSharedPage(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		o := search.Options{Strategy: search.Merging(-1), Workers: workers}
+		s := subject(t, "shared-page", explore.Bounds{}, experiment.Options{})
+		r, err := explore.Explore(context.Background(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Complete || len(r.Found) > 0 || r.Memory != nil {
+			t.Errorf("without the check: %s, %v", r.Sentence(), r.Memory)
+		}
+		s = subject(t, "shared-page", explore.Bounds{Paranoid: true}, experiment.Options{})
+		if r, err = explore.Explore(context.Background(), s, o); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Found) != 1 || r.Found[0].Failure.Rule != "guest-fault" {
+			t.Fatalf("%s; found %v", r.Sentence(), r.Found)
+		}
+		if m := r.Memory; m.Searches != 2 || len(m.Pages) != 1 || len(m.Points) != 3 || !m.Settled || len(r.At) != 3 {
+			t.Errorf("%+v, %s", m, m)
+		}
+		replayed(t, s, r.Found[0])
+
+		// Who knows the instructions finds it without the check.
+		s = subject(t, "shared-page", explore.Bounds{At: r.At}, experiment.Options{})
+		if r, err = explore.Explore(context.Background(), s, o); err != nil || len(r.Found) != 1 {
+			t.Errorf("%v, %v", r, err)
+		}
+	}
+}
+
+// TestPrivatePages wants tasks that share nothing to be found to do so.
+func TestPrivatePages(t *testing.T) {
+	s := subject(t, "disable", explore.Bounds{Paranoid: true, Points: explore.Windows}, experiment.Options{})
+	r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "memory: no page is accessed by more than one task and written"
+	if !r.Complete || r.Memory.Searches != 1 || !r.Memory.Settled || r.Memory.String() != want {
+		t.Errorf("%s; %+v, %s", r.Sentence(), r.Memory, r.Memory)
+	}
+}

@@ -33,8 +33,10 @@ type Config struct {
 	// CPUs, Scheduler and Seed do not count.
 	Directed bool
 	// Stops are the kinds of windows before whose instructions a task of a directed
-	// laboratory ends its step. Default: none.
-	Stops []unwind.WindowKind
+	// laboratory ends its step, and StopsAt other instructions before which it does.
+	// Default: none.
+	Stops   []unwind.WindowKind
+	StopsAt []guest.Addr
 	// Model changes the livepatch model. Default: Linux 6.12.
 	Model livepatch.Options
 	// TrustInterrupted makes the unwinder walk from the registers of a task that was

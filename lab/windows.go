@@ -44,10 +44,10 @@ func (l *Lab) findWindows() {
 		}
 	}
 	l.windows = w
-	if len(l.config.Stops) == 0 {
+	if len(l.config.Stops)+len(l.config.StopsAt) == 0 {
 		return
 	}
-	var at []guest.Addr
+	at := slices.Clone(l.config.StopsAt)
 	for a, kind := range w.kinds {
 		if slices.Contains(l.config.Stops, kind) {
 			at = append(at, a)

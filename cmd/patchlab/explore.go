@@ -8,6 +8,7 @@ import (
 
 	"patchlab/explore"
 	"patchlab/explore/search"
+	"patchlab/guest"
 	"patchlab/lab/experiment"
 )
 
@@ -20,7 +21,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
-	points, err := explore.ParsePoints(c.Points)
+	points, at, err := explore.ParsePoints(c.Points)
 	if err != nil {
 		return badInput, fmt.Errorf("-points: %w", err)
 	}
@@ -28,7 +29,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
-	s, err := c.subject(built, points)
+	s, err := c.subject(built, points, at)
 	if err != nil {
 		return badInput, err
 	}
@@ -53,14 +54,20 @@ func (c *exploreCommand) seeds() search.Seeds {
 }
 
 // subject is what is searched.
-func (c *exploreCommand) subject(built *experiment.Built, points explore.Points) (*explore.Subject, error) {
-	b := explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts, Points: points, Paranoid: c.Paranoid}
+func (c *exploreCommand) subject(built *experiment.Built, points explore.Points, at []guest.Addr) (*explore.Subject, error) {
+	b := explore.Bounds{
+		Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid,
+	}
 	return explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
 }
 
 // reportSearch prints what a search came to.
 func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error) {
-	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
+	c.Points = explore.WritePoints(r.Points, r.At)
+	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(r), r.Counts)
+	if r.Memory != nil {
+		fmt.Fprintln(a.out, r.Memory)
+	}
 	for _, f := range r.Found {
 		fmt.Fprintf(a.out, "\nVIOLATION %s: %s\n", f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %d steps and %d preemptions", len(f.Schedule), f.Preemptions)
@@ -82,9 +89,13 @@ func (a *app) reportSearch(c *exploreCommand, r *explore.Result) (status, error)
 }
 
 // within says what limits a search besides its strategy.
-func (c *exploreCommand) within() string {
+func (c *exploreCommand) within(r *explore.Result) string {
+	points := strings.ReplaceAll(r.Points.String(), ",", ", ")
+	if len(r.At) > 0 {
+		points += " and at " + plural(len(r.At), "instruction")
+	}
 	return fmt.Sprintf("tasks switch at points of %s; at most %s in a schedule; operator and worker look again %s while nothing changes",
-		strings.ReplaceAll(c.Points, ",", ", "), plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
+		points, plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
 }
 
 func plural(n int, what string) string {

@@ -28,8 +28,10 @@ type Options struct {
 	Model string
 	// Breaks are added to those of the scenario.
 	Breaks []string
-	// Stops are the kinds of windows at which tasks of a directed laboratory stop.
-	Stops []unwind.WindowKind
+	// Stops are the kinds of windows at which tasks of a directed laboratory stop, and
+	// StopsAt other instructions at which they do.
+	Stops   []unwind.WindowKind
+	StopsAt []guest.Addr
 	// Open opens the backend that executes guest code. Default: the fast one.
 	Open func(cpu.Options) (cpu.CPU, error)
 	// MaxTime bounds the virtual time of the run. Default: five minutes.
