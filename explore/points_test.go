@@ -41,7 +41,8 @@ func TestParsePoints(t *testing.T) {
 }
 
 // alone lets one task go to its end after the other, and returns at which points the last
-// one stood: a step by its name, a window as "function:kind", else "function".
+// one stood: a step by its name, a window as "function:kind" where windows are found,
+// else "function".
 func alone(t *testing.T, s *System, names ...string) string {
 	t.Helper()
 	status, err := s.Reset()
@@ -96,7 +97,7 @@ func TestPoints(t *testing.T) {
 		points  string
 		off, on string
 	}{
-		{"protocol", "task f:stub task", "task f:stub" + handler + handler + "task"},
+		{"protocol", "task f task", "task f" + handler + handler + "task"},
 		{"prologue", "task f:prologue f:prologue g:prologue g:prologue", "task new_f:prologue new_f:prologue new_g:prologue new_g:prologue"},
 		{"epilogue", "task g:epilogue f:epilogue", "task new_g:epilogue new_f:epilogue"},
 		{"call", "task f:call", "task new_f:call"},
@@ -110,7 +111,7 @@ func TestPoints(t *testing.T) {
 		{"core", "task", "task"},
 		{"lock", "task", "task H.trylock H.unlock H.trylock H.unlock"},
 		{"handler", "task", "task" + locked + "shim.leave" + locked + "shim.leave"},
-		{"syscall", "task f:stub task", "task f:stub task"},
+		{"syscall", "task f task", "task f task"},
 		{"protocol,return", "task f:stub g:return f:return task", "task f:stub" + handler + handler + "new_g:return new_f:return task"},
 	} {
 		p, _, err := ParsePoints(c.points)

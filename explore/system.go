@@ -93,6 +93,7 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memo
 	}
 	bounds.Points = bounds.points()
 	o.Stops, o.StopsAt = bounds.Points.kinds(), bounds.At
+	o.Windows = bounds.Paranoid || len(o.Stops)+len(o.StopsAt) > 0
 	d, err := b.Directed(o)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ type Config struct {
 	// Directed makes a laboratory whose machine moves by [emu.Machine.MoveTask] only;
 	// CPUs, Scheduler and Seed do not count.
 	Directed bool
+	// Windows has the windows of what is loaded found, for [Lab.Window], [Lab.StackClass]
+	// and Stops.
+	Windows bool
 	// Stops are the kinds of windows before whose instructions a task of a directed
 	// laboratory ends its step, and StopsAt other instructions before which it does.
 	// Default: none.

@@ -21,7 +21,7 @@ type StackClass struct {
 }
 
 // StackClass returns the class of a task's stack as it is now, as if an interrupt that
-// leaves no trace took the task off its CPU here. Only of a directed laboratory.
+// leaves no trace took the task off its CPU here. Windows must be found.
 func (l *Lab) StackClass(id guest.TaskID) StackClass {
 	t := l.Machine.UnwindTarget(id, true)
 	c := StackClass{Decided: t.Decided}

@@ -17,14 +17,14 @@ type windows struct {
 	looked []image.Function // those that a check may look for, by address
 }
 
-// Window returns the kind of the window at a of a directed laboratory, 0 when there is
-// none: an instruction that changes what the check of a stack may find.
+// Window returns the kind of the window at a, 0 when there is none or windows are not
+// found: an instruction that changes what the check of a stack may find.
 func (l *Lab) Window(a guest.Addr) unwind.WindowKind { return l.windows.kinds[a] }
 
-// findWindows finds the windows of what is loaded, and has a directed machine stop at
-// those of the kinds that are wanted. It is called whenever text or patches come.
+// findWindows finds the windows of what is loaded, and has the machine stop at those of
+// the kinds that are wanted. It is called whenever text or patches come.
 func (l *Lab) findWindows() {
-	if !l.config.Directed {
+	if !l.config.Windows {
 		return
 	}
 	w := &windows{kinds: map[guest.Addr]unwind.WindowKind{}}

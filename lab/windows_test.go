@@ -56,7 +56,7 @@ func with(l *lab.Lab) string {
 func TestWindowFunctions(t *testing.T) {
 	p := buildProgram(t, windowsProgram)
 	target := p.ByName("target")[0].Addr
-	l := newLab(t, lab.Config{Program: p, Directed: true, Record: []guest.Addr{target}})
+	l := newLab(t, lab.Config{Program: p, Directed: true, Windows: true, Record: []guest.Addr{target}})
 	const before = "callee caller gate_fn jumps tail target through"
 	if got := with(l); got != before {
 		t.Errorf("%s\nwant %s", got, before)
@@ -69,14 +69,14 @@ func TestWindowFunctions(t *testing.T) {
 		t.Errorf("loaded: %s\nwant %s", got, loaded)
 	}
 	// A function that is looked for and calls through a pointer may call any other.
-	l = newLab(t, lab.Config{Program: p, Directed: true, Record: []guest.Addr{p.ByName("through")[0].Addr}})
+	l = newLab(t, lab.Config{Program: p, Directed: true, Windows: true, Record: []guest.Addr{p.ByName("through")[0].Addr}})
 	if got := with(l); !strings.Contains(got, "apart") || !strings.Contains(got, "leaf") {
 		t.Errorf("called through a pointer: %s", got)
 	}
-	// Only a directed laboratory has any.
+	// They are found on demand.
 	l = newLab(t, lab.Config{Program: p})
 	if got := with(l); got != "" {
-		t.Errorf("not directed: %s", got)
+		t.Errorf("not asked for: %s", got)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestWindowFunctions(t *testing.T) {
 func TestWindowsAreRestored(t *testing.T) {
 	p := buildProgram(t, windowsProgram)
 	l := newLab(t, lab.Config{
-		Program: p, Directed: true, Record: []guest.Addr{}, Stops: []unwind.WindowKind{unwind.Call},
+		Program: p, Directed: true, Windows: true, Record: []guest.Addr{}, Stops: []unwind.WindowKind{unwind.Call},
 	})
 	before := with(l)
 	var s emu.Snapshot

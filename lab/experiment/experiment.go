@@ -28,6 +28,8 @@ type Options struct {
 	Model string
 	// Breaks are added to those of the scenario.
 	Breaks []string
+	// Windows has windows found, as of [lab.Config].
+	Windows bool
 	// Stops are the kinds of windows at which tasks of a directed laboratory stop, and
 	// StopsAt other instructions at which they do.
 	Stops   []unwind.WindowKind
