@@ -22,9 +22,9 @@ type Inspector interface {
 }
 
 // StopAt has a directed machine end the step of any task that comes to one of the given
-// instructions, until it is told otherwise. Those that are not mapped are left out, and
-// so is the instruction between the hook's two: no task may be in the stub while another
-// goes on from there.
+// instructions, in place of those that were given before. Where nothing is mapped there is
+// no stop until the next call. stub.jump is left out: it jumps through a cell that all
+// tasks share, and which holds for the one that has just come through stub.entry.
 //
 // Preconditions: the machine is directed, and no task is to be held.
 func (m *Machine) StopAt(at ...guest.Addr) {
