@@ -16,9 +16,9 @@ notrace void __attribute__((naked)) f(void)
 {
 	__asm__("mov $3, %rcx\n"
 		"again: incq count(%rip)\n"
-		"dec %rcx\n"
+		"next: dec %rcx\n"
 		"jnz again\n"
-		".globl again, after\nafter: ret");
+		".globl again, next, after\nafter: ret");
 }
 GATE(0x1001, f);
 __user void user(u64 me) { gate(0x1001); gate(0x1001); user_exit(0); }`
@@ -37,7 +37,7 @@ func (r *rig) steps(id guest.TaskID) string {
 			r.t.Fatal(err)
 		}
 		name, _, _ := strings.Cut(r.Symbol(r.PC(id)), "+")
-		for _, label := range []string{"again", "after"} {
+		for _, label := range []string{"again", "next", "after"} {
 			if r.addr(label) == r.PC(id) {
 				name = label
 			}
@@ -54,9 +54,9 @@ func TestStopAt(t *testing.T) {
 	r := newRig(t, setup{source: stopsProgram, tasks: []string{"user:1", "user:2"}, limit: directed})
 	var none, both Snapshot
 	r.Save(&none)
-	r.StopAt(r.addr("again"), r.addr("after"), r.addr("again"), 0x7000_0000, r.jump)
+	r.StopAt(r.addr("again"), r.addr("after"), r.addr("next"), r.addr("again"), 0x7000_0000, r.jump)
 	r.Save(&both)
-	const once = "f again again again after user "
+	const once = "f again next again next again next after user "
 	for range 2 {
 		for _, id := range []guest.TaskID{2, 1} {
 			if got := r.steps(id); got != once+once+"user" {

@@ -18,7 +18,13 @@ u64 noinline leaf(u64 x) { return x + 1; }		/* target's callee's callee */
 u64 noinline callee(u64 x) { return leaf(x) + 1; }
 u64 noinline tail(u64 x) { return leaf(x) + 2; }	/* where a callee goes by a tail call */
 u64 notrace __attribute__((__naked__)) jumps(u64 x) { __asm__("jmp tail"); }
-u64 noinline target(u64 x) { return callee(x) + jumps(x) + 1; }
+void noinline __attribute__((__cold__)) oops(void) { pl_log("oops"); }
+u64 split(u64 x);					/* whose frame is made in its part elsewhere */
+__asm__(".text\n .globl split\n .type split,@function\n"
+	"split: test %rdi,%rdi\n jne split.cold\n ret\n .size split,.-split\n"
+	".type split.cold,@function\n"
+	"split.cold: push %rbp\n mov %rsp,%rbp\n call leaf\n pop %rbp\n ret\n .size split.cold,.-split.cold\n");
+u64 noinline target(u64 x) { if (x == 7) oops(); return split(x) + callee(x) + jumps(x) + 1; }
 u64 noinline caller(u64 x) { return target(x) + 1; }
 u64 noinline callers_caller(u64 x) { return caller(x) + 1; }
 u64 noinline apart(u64 x) { return leaf(x) + 1; }	/* has to do with none of them */
@@ -57,14 +63,14 @@ func TestWindowFunctions(t *testing.T) {
 	p := buildProgram(t, windowsProgram)
 	target := p.ByName("target")[0].Addr
 	l := newLab(t, lab.Config{Program: p, Directed: true, Windows: true, Record: []guest.Addr{target}})
-	const before = "callee caller gate_fn jumps tail target through"
+	const before = "callee caller gate_fn jumps oops split split.cold tail target target.cold through"
 	if got := with(l); got != before {
 		t.Errorf("%s\nwant %s", got, before)
 	}
 	if err := l.Load(buildPatch(t, "windows_new", windowsPatch)); err != nil {
 		t.Fatal(err)
 	}
-	const loaded = "callee caller gate_fn jumps new_target own tail target through"
+	const loaded = "callee caller gate_fn jumps new_target oops own split split.cold tail target target.cold through"
 	if got := with(l); got != loaded {
 		t.Errorf("loaded: %s\nwant %s", got, loaded)
 	}
