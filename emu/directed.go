@@ -58,8 +58,8 @@ func (m *Machine) InterruptTask(id guest.TaskID) error {
 }
 
 // MoveTask lets a task make one visible step: one step of the protocol that it is in, or
-// guest code up to its next system call or service, the handler of a redirected call, or
-// the end of a call by the machine. The error is as of [Machine.Step], or [ErrInexact].
+// guest code up to its next system call or service, the handler of a redirected call, the
+// end of a call by the machine, or a stop of [Machine.StopAt]. The error is as of [Machine.Step], or [ErrInexact].
 func (m *Machine) MoveTask(id guest.TaskID, exact bool) error {
 	t := m.task(id)
 	if t.state == Runnable {
@@ -159,6 +159,12 @@ type registerBytes struct {
 	version uint64
 	bytes   []byte
 }
+
+// InStub reports whether a task stands in stub or shim.
+func (m *Machine) InStub(id guest.TaskID) bool { return m.inStub(m.task(id)) }
+
+// Registers returns the integer registers of a task.
+func (m *Machine) Registers(id guest.TaskID) guest.Regs { return m.cpu.Registers(&m.task(id).ctx) }
 
 // PC returns the address of the instruction that a task executes next.
 func (m *Machine) PC(id guest.TaskID) guest.Addr { return m.task(id).ctx.PC }

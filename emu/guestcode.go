@@ -37,12 +37,12 @@ func (m *Machine) runGuest(t *task) error {
 	if !uncounted {
 		left = min(m.config.Policy.Turn(t.cpu), maxTurn)
 	}
-	for {
+	for first := true; ; first = false {
 		req := cpu.Request{
 			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
-		if err := m.execute(t, req); err != nil {
+		if err := m.execute(t, req, first); err != nil {
 			return err
 		}
 		if m.exit.Reason == cpu.Inexact {
@@ -66,7 +66,7 @@ func (m *Machine) runGuest(t *task) error {
 // machine shows each such point, and an uncounted turn ends when others can run again.
 func (m *Machine) turnCut(t *task, uncounted bool) bool {
 	if m.config.Directed {
-		return m.exit.Reason != cpu.Full
+		return m.exit.Reason != cpu.Full && m.exit.Reason != cpu.Budget
 	}
 	return uncounted && !m.alone(t)
 }
@@ -84,7 +84,7 @@ func (m *Machine) account(t *task, uncounted bool) {
 		t.decided = 0
 	}
 	if uncounted {
-		if x.Reason == cpu.Full {
+		if x.Reason == cpu.Full || x.Reason == cpu.Budget {
 			return
 		}
 		if x.Reason == cpu.Syscall {
@@ -112,7 +112,7 @@ func (m *Machine) inStub(t *task) bool { return m.arena.Range().Contains(t.ctx.P
 func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	switch m.exit.Reason {
 	case cpu.Budget:
-		return false, nil
+		return m.config.Directed, nil
 	case cpu.Full:
 		return true, nil
 	case cpu.Syscall:
@@ -126,7 +126,7 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Return:
 		return m.returned(t)
 	case cpu.Break:
-		if m.stops[t.ctx.PC] {
+		if m.isStop(t.ctx.PC) {
 			return false, nil
 		}
 		return false, m.holdNow(t)

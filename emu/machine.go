@@ -25,8 +25,7 @@ type Machine struct {
 	arena   *trampoline.Arena
 	jump    guest.Addr // stub.jump
 	gates   map[uint64]guest.Addr
-	stops   map[guest.Addr]bool // see StopAt; does not change once something ran
-	tracing bool                // see TraceAccesses
+	tracing bool // see TraceAccesses
 
 	cpu cpu.CPU
 	mem *mem.Space
@@ -40,6 +39,7 @@ type Machine struct {
 	log     trace.Journal[LogLine]
 	truth   Truth
 	holds   []hold
+	stops   []guest.Addr // where a step ends: sorted
 
 	// Derived, or scratch of one step.
 	list      []guest.TaskID // tasks that have not exited
@@ -56,6 +56,7 @@ type Machine struct {
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none
 	observer   Observer
+	inspector  Inspector
 
 	interrupt atomic.Bool
 }
@@ -83,7 +84,7 @@ func New(c Config) (*Machine, error) {
 	}
 	m := &Machine{
 		config: c, prog: c.Program, store: c.Program.Store, patcher: c.Patcher, arena: c.Arena,
-		mem: mem.New(), gates: map[uint64]guest.Addr{}, stops: map[guest.Addr]bool{}, checkAt: noCheckpoint,
+		mem: mem.New(), gates: map[uint64]guest.Addr{}, checkAt: noCheckpoint,
 		tasks: make([]task, 0, maxTasks),
 	}
 	m.jump = m.arena.Named("stub.jump").Addr

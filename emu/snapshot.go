@@ -19,6 +19,7 @@ type Snapshot struct {
 	queue   []guest.TaskID
 	preempt []protocol.Var
 	holds   []hold
+	stops   []guest.Addr
 	store   protocol.Snapshot
 	mem     mem.Snapshot
 	output  trace.Journal[Output]
@@ -49,6 +50,7 @@ func (m *Machine) Save(s *Snapshot) {
 	s.queue = append(s.queue[:0], m.queue...)
 	s.preempt = append(s.preempt[:0], m.preempt...)
 	s.holds = append(s.holds[:0], m.holds...)
+	s.stops = append(s.stops[:0], m.stops...)
 	m.store.Save(&s.store)
 	m.mem.Save(&s.mem)
 	s.output, s.log = m.output.Mark(), m.log.Mark()
@@ -109,9 +111,21 @@ func (m *Machine) Restore(s *Snapshot) error {
 	if err := m.mem.Restore(&s.mem, watcher{m}); err != nil {
 		return err
 	}
+	m.restoreStops(s)
 	m.restoreTruth(s)
 	m.markHolds(true)
 	return nil
+}
+
+// restoreStops puts back where steps end. Marks in memory that was not mapped for a while
+// are lost.
+func (m *Machine) restoreStops(s *Snapshot) {
+	if !m.remapped && slices.Equal(m.stops, s.stops) {
+		return
+	}
+	m.markStops(false)
+	m.stops = append(m.stops[:0], s.stops...)
+	m.markStops(true)
 }
 
 // markHolds sets or clears the breakpoints of all holds.

@@ -59,12 +59,14 @@ func (m *Machine) newTask(name string, parent guest.TaskID) (*task, error) {
 		return nil, err
 	}
 	m.tasks = append(m.tasks, t)
+	m.markStopsOf(id)
 	m.rebuildList()
 	return m.task(id), nil
 }
 
 func (m *Machine) mapStack(name string, r guest.Range, user guest.Perm) error {
-	p, err := m.mem.Add(name, r, guest.Read|guest.Write|user)
+	// A search makes the same child again and again.
+	p, err := m.mem.AddBytes(name, r, guest.Read|guest.Write|user, 0, nil)
 	if err != nil {
 		return err
 	}

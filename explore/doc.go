@@ -16,8 +16,9 @@
 // A task's step is one step of a protocol (handler, exit gate, scheduler hook, the
 // operator's and the worker's procedures), or guest code up to its next system call or
 // service, the handler of a redirected call, or its return from the kernel. Guest code
-// between two such points runs in one piece. Time has no order: a task that sleeps until
-// a time may wake at any moment.
+// between two such points runs in one piece, unless [Points] asks for more: then it ends
+// before each instruction that changes what the check of a stack finds, too. Time has no
+// order: a task that sleeps until a time may wake at any moment.
 //
 // # Classes
 //

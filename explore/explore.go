@@ -2,9 +2,11 @@ package explore
 
 import (
 	"context"
+	"slices"
 
 	"patchlab/explore/coverage"
 	"patchlab/explore/search"
+	"patchlab/guest"
 	"patchlab/lab/experiment"
 )
 
@@ -14,6 +16,7 @@ type Subject struct {
 	bounds  Bounds
 	options experiment.Options
 	classes bool
+	memory  *memory         // of all paranoid systems
 	covers  *coverage.Space // nil when nobody wants to know
 	visited []*coverage.Set // one of each system that has searched
 }
@@ -33,7 +36,7 @@ func (s *Subject) system() (search.System, error) {
 // NewSubject makes a subject. The error says that its laboratory cannot be made, or that
 // its script is not one to be searched.
 func NewSubject(b *experiment.Built, bounds Bounds, o experiment.Options) (*Subject, error) {
-	s := &Subject{built: b, bounds: bounds, options: o}
+	s := &Subject{built: b, bounds: bounds, options: o, memory: newMemory()}
 	sys, err := s.open()
 	if err != nil {
 		return nil, err
@@ -41,13 +44,20 @@ func NewSubject(b *experiment.Built, bounds Bounds, o experiment.Options) (*Subj
 	return s, sys.Close()
 }
 
-func (s *Subject) open() (*System, error) { return NewSystem(s.built, s.bounds, s.options) }
+func (s *Subject) open() (*System, error) {
+	return newSystem(s.built, s.bounds, s.options, s.memory, nil)
+}
 
 // Result is what a search came to, each failure reduced to a small schedule.
 type Result struct {
 	*search.Result
 	Found    []search.Shrunk
 	Expected []string // the rules that the scenario expects to be violated
+	// Points and At are the scheduling points of the search; see [Bounds].
+	Points Points
+	At     []guest.Addr
+	// Memory is what the tasks share; nil unless the search was paranoid.
+	Memory *Memory
 }
 
 // Explore searches the schedules of a subject, up to the first failure unless o.All is set
@@ -55,11 +65,12 @@ type Result struct {
 func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error) {
 	expected := s.Expected()
 	o.All = o.All || len(expected) > 0
-	r, err := search.Search(ctx, s.system, o)
+	out, err := s.search(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Result: r, Expected: expected}
+	out.Expected = expected
+	r := out.Result
 	if len(r.Found) == 0 {
 		return out, nil
 	}
@@ -79,6 +90,28 @@ func Explore(ctx context.Context, s *Subject, o search.Options) (*Result, error)
 		out.Found = append(out.Found, *small)
 	}
 	return out, nil
+}
+
+// search searches the schedules of a subject. A paranoid search is made again, with more
+// points, as long as tasks turn out to share memory at instructions that are none.
+func (s *Subject) search(ctx context.Context, o search.Options) (*Result, error) {
+	for n := 1; ; n++ {
+		r, err := search.Search(ctx, s.system, o)
+		if err != nil {
+			return nil, err
+		}
+		out := &Result{Result: r, Points: s.bounds.points(), At: s.bounds.At}
+		if !s.bounds.Paranoid {
+			return out, nil
+		}
+		at := s.memory.points()
+		missing := slices.ContainsFunc(at, func(a guest.Addr) bool { return !slices.Contains(s.bounds.At, a) })
+		out.Memory = &Memory{Searches: n, Pages: s.memory.shared(), Points: at, Settled: !missing}
+		if !missing || !r.Complete || len(r.Found) > 0 {
+			return out, nil
+		}
+		s.bounds.At = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.bounds.At, at))))
+	}
 }
 
 // shrinkRuns bounds the runs that looking for fewer preemptions may take, and reduceRuns

@@ -30,8 +30,15 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 	}
 	s := &Subject{
 		built:   b,
-		bounds:  Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries},
+		bounds:  Bounds{Interrupts: of.Schedule.Interrupts, Retries: of.Schedule.Retries, Paranoid: of.Schedule.Paranoid},
+		memory:  newMemory(),
 		options: experiment.Options{Model: of.Schedule.Model, Breaks: of.Schedule.Breaks},
+	}
+	if list := of.Schedule.Points; list != "" {
+		var err error
+		if s.bounds.Points, s.bounds.At, err = ParsePoints(list); err != nil {
+			return nil, nil, &scenario.Error{File: of.File, Line: of.Schedule.Line, Text: "-points: " + err.Error()}
+		}
 	}
 	sys, err := s.open()
 	if err != nil {
@@ -73,6 +80,10 @@ func (s *Subject) given() scenario.Schedule {
 	if out.Retries == defaultRetries {
 		out.Retries = 0
 	}
+	if p := WritePoints(s.bounds.points(), s.bounds.At); p != Protocol.String() {
+		out.Points = p
+	}
+	out.Paranoid = s.bounds.Paranoid
 	return out
 }
 

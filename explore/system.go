@@ -37,6 +37,22 @@ type Bounds struct {
 	// Interrupts is how often a task may be taken off its CPU by an interrupt in the
 	// kernel, in one schedule. Default: 0.
 	Interrupts int
+	// Points are where a search may switch from one task to another. Default: Protocol.
+	Points Points
+	// At are instructions that are points too, whatever their class.
+	At []guest.Addr
+	// Paranoid checks while it searches what a search takes for granted of code between two
+	// points: that it changes no stack's class (see [RuleWindow]), and that it touches no
+	// memory which another task touches (see [Memory]). It changes nothing else.
+	Paranoid bool
+}
+
+// points returns the classes of points.
+func (b Bounds) points() Points {
+	if b.Points == 0 {
+		return Protocol
+	}
+	return b.Points
 }
 
 const defaultRetries = 1
@@ -58,6 +74,7 @@ type System struct {
 	steps     []uint32      // the point of each step of the protocols
 	start     cursor        // at root
 	visited   *coverage.Set // nil when nobody wants to know
+	paranoid  *paranoid
 
 	footprints *footprints // nil unless classes are wanted
 }
@@ -80,15 +97,18 @@ type slot struct {
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
-	return newSystem(b, bounds, o, nil)
+	return newSystem(b, bounds, o, newMemory(), nil)
 }
 
-// newSystem makes a system whose laboratory tells a witness, if there is one, after the
-// oracle.
-func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w *chronicler) (*System, error) {
+// newSystem makes a system that notes the accesses to memory in m, when it is paranoid, and
+// whose laboratory tells a witness, if there is one, after the oracle.
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memory, w *chronicler) (*System, error) {
 	if bounds.Retries == 0 {
 		bounds.Retries = defaultRetries
 	}
+	bounds.Points = bounds.points()
+	o.Stops, o.StopsAt = bounds.Points.kinds(), bounds.At
+	o.Windows = bounds.Paranoid || len(o.Stops)+len(o.StopsAt) > 0
 	d, err := b.Directed(o)
 	if err != nil {
 		return nil, err
@@ -103,6 +123,9 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w *chro
 	}
 	for _, c := range d.Script {
 		s.commands = append(s.commands, s.points.add(fmt.Sprint(scriptPoint, c.Line)))
+	}
+	if bounds.Paranoid {
+		s.paranoid = newParanoid(s.lab, m)
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -157,6 +180,7 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
+	s.paranoid.forget()
 	if s.footprints != nil {
 		s.footprints.run.Clear()
 	}
@@ -183,6 +207,7 @@ func (s *System) Save(n int) {
 func (s *System) Restore(n int) error {
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
+	s.paranoid.forget()
 	if s.footprints != nil {
 		s.footprints.run.CopyFrom(s.slots[n].run)
 	}
@@ -308,7 +333,10 @@ func (s *System) do(c search.Choice, exact bool) error {
 	case id == s.lab.Operator && !s.begun:
 		s.begun = true
 		s.retries = [2]int{}
-		return s.d.Begin(s.command)
+		if err := s.d.Begin(s.command); err != nil {
+			return err
+		}
+		return s.goOn(id, exact)
 	}
 	var err error
 	if c.Kind == kindWake {
@@ -318,6 +346,9 @@ func (s *System) do(c search.Choice, exact bool) error {
 		err = m.Fire(id, exact)
 	} else {
 		err = m.MoveTask(id, exact)
+	}
+	if err == nil {
+		err = s.goOn(id, exact)
 	}
 	if s.switched() != before || s.poller(id) == nil {
 		s.retries = [2]int{}
@@ -367,6 +398,10 @@ func (s *System) settle() (search.Status, error) {
 	}
 	if v := s.oracle.Violations(); len(v) > 0 {
 		s.violation = search.Failure{Rule: v[0].Rule.String(), Text: fmt.Sprintf("%s (%s)", v[0].Text, v[0].Attribution)}
+		return search.Failed, nil
+	}
+	if s.paranoid.failed() {
+		s.violation = s.paranoid.failure
 		return search.Failed, nil
 	}
 	if f := s.d.TakeFailures(); len(f) > 0 {

@@ -27,12 +27,12 @@ var fields = []struct {
 	text  string
 }{
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
-		saved: run tasks queue preempt output log holds
+		saved: run tasks queue preempt output log holds stops
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates cpu stops tracing
+		fixed: config prog patcher arena jump gates cpu tracing
 		derived: list answers registers
 		scratch: ready exit exact repeating shared remapped accesses
-		outside: checkpoint checkAt observer interrupt`},
+		outside: checkpoint checkAt observer inspector interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
@@ -71,9 +71,10 @@ var fields = []struct {
 		fixed: store`},
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
-		saved: modules counts witnesses
+		saved: modules counts witnesses windows
 		fixed: Operator Worker config prog arena writer write oneWrite wait unwinder
-		fixed: Machine Model Sites
+		fixed: Machine Model Sites walker
+		scratch: stack
 		derived: Code`},
 	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces`},
 	{reflect.TypeFor[Counts](), nil, `

@@ -32,6 +32,14 @@ type Config struct {
 	// Directed makes a laboratory whose machine moves by [emu.Machine.MoveTask] only;
 	// CPUs, Scheduler and Seed do not count.
 	Directed bool
+	// Windows has the windows of what is loaded found, for [Lab.Window], [Lab.StackClass]
+	// and Stops.
+	Windows bool
+	// Stops are the kinds of windows before whose instructions a task of a directed
+	// laboratory ends its step, and StopsAt other instructions before which it does.
+	// Default: none.
+	Stops   []unwind.WindowKind
+	StopsAt []guest.Addr
 	// Model changes the livepatch model. Default: Linux 6.12.
 	Model livepatch.Options
 	// TrustInterrupted makes the unwinder walk from the registers of a task that was
@@ -74,6 +82,10 @@ type Lab struct {
 	witnesses []Witness
 
 	modules []*module // loaded, oldest first
+	windows *windows  // of what is loaded, when directed
+
+	walker *fp.Unwinder // for [Lab.StackClass]
+	stack  unwind.Stack // likewise
 }
 
 // New makes a laboratory with the program's tasks ready to run. Close it.
@@ -94,11 +106,11 @@ func New(c Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until)}
+	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until), windows: &windows{}}
 	store := protocol.NewStore()
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
-	l.unwinder = fp.New(l.Code)
+	l.unwinder, l.walker = fp.New(l.Code), fp.NewTrusting(l.Code)
 	if c.TrustInterrupted {
 		l.unwinder = fp.NewTrusting(l.Code)
 	}
@@ -171,6 +183,7 @@ func (l *Lab) prepare() error {
 		return err
 	}
 	l.Machine.Start(l.Worker, l.Model.Tables().Worker)
+	l.findWindows()
 	return nil
 }
 

@@ -70,12 +70,14 @@ func (l *Lab) Load(o *image.Object) error {
 	}
 	if !isPatch {
 		l.watchReturns(linked.Functions)
+		l.findWindows()
 		teller{l}.loaded(m)
 		return nil
 	}
 	m.patch = l.Model.AddPatch(patchOf(o.Name, decl))
 	l.recordPatch(decl)
 	l.watchReturns(linked.Functions)
+	l.findWindows()
 	teller{l}.loaded(m)
 	l.counts.patch(l, o.Name, decl)
 	l.Machine.Start(l.Operator, l.Model.Tables().Enable, uint64(m.patch))

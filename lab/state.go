@@ -16,6 +16,7 @@ type labState struct {
 	model   livepatch.Snapshot
 	sites   trampoline.SitesSnapshot
 	modules []*module
+	windows *windows
 	counts  countState
 	// witnesses is what each witness has saved.
 	witnesses []any
@@ -30,7 +31,7 @@ func (c companion) Save(old any) any {
 	l := c.l
 	l.Model.Save(&s.model)
 	l.Sites.Save(&s.sites)
-	s.modules = l.modules
+	s.modules, s.windows = l.modules, l.windows
 	s.counts = l.counts.state
 	s.counts.mixes = slices.Clip(s.counts.mixes)
 	for len(s.witnesses) < len(l.witnesses) {
@@ -48,6 +49,7 @@ func (c companion) Restore(state any) error {
 	l.Model.Restore(&s.model)
 	l.Sites.Restore(&s.sites)
 	l.counts.state = s.counts
+	l.windows = s.windows
 	for i, w := range l.witnesses {
 		if err := w.Restore(s.witnesses[i]); err != nil {
 			return err

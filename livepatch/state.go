@@ -53,11 +53,11 @@ type funcState struct {
 	next             int32 // function of the same object
 	oldFunc, newFunc guest.Addr
 	oldSize, newSize uint64
-	nop                bool
-	ops                int32 // the func_stack of oldFunc; none before the first push
-	patched            protocol.Var
-	transition         protocol.Var
-	below              protocol.Var // stack_node.next: a reference to the next entry
+	nop              bool
+	ops              int32 // the func_stack of oldFunc; none before the first push
+	patched          protocol.Var
+	transition       protocol.Var
+	below            protocol.Var // stack_node.next: a reference to the next entry
 }
 
 // ops is the func_stack of one function address (struct klp_ops). It stays when

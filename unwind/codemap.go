@@ -22,6 +22,9 @@ type Func struct {
 	// itself can stand: the byte behind the syscall of a service function, the
 	// hook of the shim.
 	Stops []guest.Addr
+	// Windows are the instructions that change what a walk of the stack finds, in
+	// rising order. Of a function that could not be followed, that is every one.
+	Windows []Window
 	// Stub marks the stub that patch sites call. The frame that returns into it
 	// lies below the two that the stub lays down: one that returns into the
 	// patched function (to the byte behind its site, before it has a frame of
@@ -67,7 +70,7 @@ func NewCodeMap(gate guest.Addr) *CodeMap { return &CodeMap{gate: gate} }
 func (m *CodeMap) Gate() guest.Addr { return m.gate }
 
 // Add adds functions, in any order: all of them, or none and an error that names
-// the function in the way. The map keeps copies; the Stops are not copied.
+// the function in the way. The map keeps copies; Stops and Windows are not copied.
 func (m *CodeMap) Add(funcs ...Func) error {
 	all := slices.Concat(m.funcs, funcs)
 	slices.SortStableFunc(all, func(a, b Func) int {

@@ -39,7 +39,9 @@ type exploreCommand struct {
 	Bound      int           `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (or delays); -1 is no bound (${default})."`
 	Seeds      seeds         `name:"seeds" placeholder:"N-M" help:"The seeds of random strategies (1-1000)."`
 	Interrupts int           `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
+	Points     string        `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}): protocol, windows, classes of these, addresses of instructions, with commas between them."`
 	Retries    int           `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
+	Paranoid   bool          `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew."`
 	Model      string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
 	Break      []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
 	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
@@ -63,6 +65,8 @@ type explainCommand struct {
 	Replay     string   `name:"replay" placeholder:"SCHEDULE" help:"The schedule that this string stands for, in place of the file's. The flags below say what the search was given that has found it."`
 	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Interrupts that a schedule may have (${default})."`
 	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"How often operator and worker look again while nothing has changed (${default})."`
+	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where the search has switched between tasks (${default})."`
+	Paranoid   bool     `name:"paranoid" help:"The search was given -paranoid."`
 	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's."`
 	Break      []string `name:"break" placeholder:"NAME" help:"A mistake that the model makes; can be repeated."`
 }

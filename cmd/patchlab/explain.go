@@ -47,8 +47,8 @@ func (a *app) explainRun(c *explainCommand) (status, error) {
 // subject is what is to follow which schedule.
 func (c *explainCommand) subject(built *experiment.Built) (*explore.Subject, search.Schedule, error) {
 	if c.Replay == "" {
-		if c.Interrupts != 0 || c.Retries != defaultRetries || c.Model != "" || c.Break != nil {
-			return nil, nil, fmt.Errorf("-interrupts, -retries, -model and -break go with -replay: the schedule in %s has its own", c.File)
+		if c.Interrupts != 0 || c.Retries != defaultRetries || c.Points != defaultPoints || c.Paranoid || c.Model != "" || c.Break != nil {
+			return nil, nil, fmt.Errorf("-interrupts, -retries, -points, -paranoid, -model and -break go with -replay: the schedule in %s has its own", c.File)
 		}
 		return explore.NewSavedSubject(built)
 	}
@@ -56,7 +56,12 @@ func (c *explainCommand) subject(built *experiment.Built) (*explore.Subject, sea
 	if err != nil {
 		return nil, nil, fmt.Errorf("-replay: %w", err)
 	}
-	s, err := explore.NewSubject(built, explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts},
+	points, at, err := explore.ParsePoints(c.Points)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-points: %w", err)
+	}
+	bounds := explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid}
+	s, err := explore.NewSubject(built, bounds,
 		experiment.Options{Model: c.Model, Breaks: c.Break})
 	return s, schedule, err
 }

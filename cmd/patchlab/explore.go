@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"patchlab/explore"
 	"patchlab/explore/search"
+	"patchlab/guest"
 	"patchlab/lab/experiment"
 )
 
@@ -20,6 +22,10 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
 	}
+	points, at, err := explore.ParsePoints(c.Points)
+	if err != nil {
+		return badInput, fmt.Errorf("-points: %w", err)
+	}
 	if c.Classes && c.Strategy == "merging" {
 		return badInput, errors.New("-classes: where equal states are merged schedules have no classes; with -strategy exhaustive or preemptions they have")
 	}
@@ -30,7 +36,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
-	s, err := c.subject(built)
+	s, err := c.subject(built, points, at)
 	if err != nil {
 		return badInput, err
 	}
@@ -72,14 +78,19 @@ func (c *exploreCommand) seeds() search.Seeds {
 }
 
 // subject is what is searched.
-func (c *exploreCommand) subject(built *experiment.Built) (*explore.Subject, error) {
-	return explore.NewSubject(built, explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts},
-		experiment.Options{Model: c.Model, Breaks: c.Break})
+func (c *exploreCommand) subject(built *experiment.Built, points explore.Points, at []guest.Addr) (*explore.Subject, error) {
+	b := explore.Bounds{
+		Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid,
+	}
+	return explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
 }
 
 // reportSearch prints what a search came to.
 func (a *app) reportSearch(c *exploreCommand, s *explore.Subject, r *explore.Result) (status, error) {
-	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(), r.Counts)
+	fmt.Fprintf(a.out, "%s\nbounds: %s\n%s\n", r.Sentence(), c.within(r), r.Counts)
+	if r.Memory != nil {
+		fmt.Fprintln(a.out, r.Memory)
+	}
 	for i, f := range r.Found {
 		fmt.Fprintf(a.out, "\n%s %s: %s\n", word(r.Expected, f.Failure.Rule), f.Failure.Rule, f.Failure.Text)
 		fmt.Fprintf(a.out, "the smallest schedule found has %s and %s", plural(len(f.Schedule), "step"), plural(f.Preemptions, "preemption"))
@@ -119,9 +130,13 @@ func word(expected []string, rule string) string {
 }
 
 // within says what limits a search besides its strategy.
-func (c *exploreCommand) within() string {
-	return fmt.Sprintf("at most %s in a schedule; operator and worker look again %s while nothing changes",
-		plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
+func (c *exploreCommand) within(r *explore.Result) string {
+	points := strings.ReplaceAll(r.Points.String(), ",", ", ")
+	if len(r.At) > 0 {
+		points += " and at " + plural(len(r.At), "instruction")
+	}
+	return fmt.Sprintf("tasks switch at points of %s; at most %s in a schedule; operator and worker look again %s while nothing changes",
+		points, plural(c.Interrupts, "interrupt"), plural(c.Retries, "time"))
 }
 
 func plural(n int, what string) string {
@@ -133,3 +148,6 @@ func plural(n int, what string) string {
 
 // defaultRetries is the default of -retries.
 const defaultRetries = 1
+
+// defaultPoints is the default of -points.
+const defaultPoints = "protocol"

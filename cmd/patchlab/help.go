@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"patchlab/explore"
 	"patchlab/explore/count"
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
@@ -86,6 +87,8 @@ func (a *app) explain(c *kong.Node) error {
 		wrap(&b, "", "The names for -strategy: "+strings.Join(search.Names(), ", ")+". 'patchlab breaks' lists those for -break.")
 		wrap(&b, "", "Where standard error is a terminal, a line there says how far the search has come and what is "+
 			"left, if that can be estimated. Ctrl-C ends the search: the counts so far are printed, as inconclusive.")
+		wrap(&b, "", "The words for -points: "+strings.Join(explore.PointNames(), ", ")+
+			". The first two stand for the classes behind them, up to syscall and from prologue on; docs/model.md says what each is.")
 	case "run":
 		b.WriteByte('\n')
 		wrap(&b, "", "The names for -break: "+strings.Join(experiment.BreakNames(), ", ")+".")

@@ -73,7 +73,7 @@ func (b Break) subject(broken bool) (*explore.Subject, error) {
 // is not so, or that the break is found by another rule than the list says, or not at all.
 func Measure(ctx context.Context, b Break) (*Row, error) {
 	row := &Row{Break: b}
-	if err := row.unbroken(ctx, search.Merging(-1)); err != nil {
+	if err := row.unbroken(ctx, search.Merging(b.bound())); err != nil {
 		return nil, err
 	}
 	for _, s := range strategies {
@@ -100,7 +100,18 @@ func (r *Row) unbroken(ctx context.Context, s search.Strategy) error {
 		return fmt.Errorf("%s without %s: %s, and %d violations", r.Scenario, r.Name, res.Sentence(), len(res.Found))
 	}
 	r.Unbroken = fmt.Sprintf("complete, %d states", res.Counts.States)
+	if r.Preemptions > 0 {
+		r.Unbroken += fmt.Sprintf(" with at most %d preemptions", r.Preemptions)
+	}
 	return nil
+}
+
+// bound is the bound on preemptions as strategies take it.
+func (b Break) bound() int {
+	if b.Preemptions == 0 {
+		return -1
+	}
+	return b.Preemptions
 }
 
 // cell measures one strategy.
@@ -114,7 +125,7 @@ func (b Break) cell(ctx context.Context, name string, sample bool) (Cell, error)
 	begin, tries := time.Now(), 0
 	for tries = 0; tries < seeds && tries-len(runs) <= seeds/2; tries++ {
 		first := uint64(tries*maxRuns + 1)
-		s, err := search.ByName(name, search.Params{Bound: -1, Seeds: search.Seeds{First: first, Last: first + maxRuns - 1}})
+		s, err := search.ByName(name, search.Params{Bound: b.bound(), Seeds: search.Seeds{First: first, Last: first + maxRuns - 1}})
 		if err != nil {
 			return Cell{}, err
 		}

@@ -28,7 +28,7 @@ func (b *Built) Directed(o Options) (*Directed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
-	c.Directed = true
+	c.Directed, c.Windows, c.Stops, c.StopsAt = true, o.Windows, o.Stops, o.StopsAt
 	r := &runner{built: b, report: &Report{Scenario: b.Scenario}}
 	c.Observer = watcher{r}
 	if r.lab, err = lab.New(c); err != nil {

@@ -14,6 +14,7 @@ import (
 	"patchlab/lab"
 	"patchlab/lab/build"
 	"patchlab/lab/scenario"
+	"patchlab/unwind"
 )
 
 // Options change how a scenario is run. The zero value runs it as it says.
@@ -27,6 +28,12 @@ type Options struct {
 	Model string
 	// Breaks are added to those of the scenario.
 	Breaks []string
+	// Windows has windows found, as of [lab.Config].
+	Windows bool
+	// Stops are the kinds of windows at which tasks of a directed laboratory stop, and
+	// StopsAt other instructions at which they do.
+	Stops   []unwind.WindowKind
+	StopsAt []guest.Addr
 	// Open opens the backend that executes guest code. Default: the fast one.
 	Open func(cpu.Options) (cpu.CPU, error)
 	// MaxTime bounds the virtual time of the run. Default: five minutes.

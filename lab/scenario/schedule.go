@@ -28,6 +28,8 @@ type Schedule struct {
 	Retries    int    // 0 when it was not set
 	Model      string // in place of the scenario's; "" when it was not set
 	Breaks     []string
+	Points     string // scheduling points, as the search takes them; "" for its default
+	Paranoid   bool
 	// Comment is lines of text for a reader; only written, not read.
 	Comment []string
 	// Steps are the steps. What a line may say is known to the search.
@@ -54,6 +56,8 @@ var scheduleFlags = []scheduleFlag{
 		s.Model = v
 		return kindOf("MODEL").store(&l, v)
 	}},
+	{"-points", "LIST", func(s *Schedule, v string) error { s.Points = v; return nil }},
+	{"-paranoid", "", func(s *Schedule, _ string) error { s.Paranoid = true; return nil }},
 	{"-break", "NAME", func(s *Schedule, v string) error {
 		var l line
 		s.Breaks = append(s.Breaks, v)
@@ -106,12 +110,12 @@ func (s *Schedule) flag(words []string) error {
 	}
 	f := scheduleFlags[i]
 	switch {
-	case len(words) != 2:
-		return fmt.Errorf("want \"%s %s\" in a line of its own", f.name, f.want)
+	case len(words) != 1+len(strings.Fields(f.want)):
+		return fmt.Errorf("want %q in a line of its own", strings.TrimSpace(f.name+" "+f.want))
 	case len(s.Steps) > 0:
 		return fmt.Errorf("%q stands behind a step: flags come first", strings.Join(words, " "))
 	}
-	if err := f.set(s, words[1]); err != nil {
+	if err := f.set(s, strings.Join(words[1:], "")); err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
 	return nil
@@ -144,6 +148,12 @@ func (s Schedule) Flags() []string {
 	}
 	if s.Model != "" {
 		add("-model", s.Model)
+	}
+	if s.Points != "" {
+		add("-points", s.Points)
+	}
+	if s.Paranoid {
+		flags = append(flags, "-paranoid")
 	}
 	for _, b := range s.Breaks {
 		add("-break", b)

@@ -44,7 +44,7 @@ func TestBadSchedule(t *testing.T) {
 		{"", `small.txtar:5: the schedule has no steps: want lines like "t1 H.state", the task and the point that it moves on from`},
 		{"# nothing\n-retries 1\n", "small.txtar:5: the schedule has no steps"},
 		{"-interupts 1\nt1 p\n", `small.txtar:6: a schedule has no flag "-interupts": did you mean "-interrupts"?`},
-		{"-x\nt1 p\n", `small.txtar:6: a schedule has no flag "-x": there are -interrupts, -retries, -model, -break`},
+		{"-x\nt1 p\n", `small.txtar:6: a schedule has no flag "-x": there are -interrupts, -retries, -model, -points, -paranoid, -break`},
 		{"\n-interrupts\nt1 p\n", `small.txtar:7: want "-interrupts N" in a line of its own`},
 		{"-interrupts 1 2\nt1 p\n", `small.txtar:6: want "-interrupts N" in a line of its own`},
 		{"-interrupts -1\nt1 p\n", `small.txtar:6: -interrupts: "-1" is not a number from 0 up`},

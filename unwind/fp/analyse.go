@@ -65,12 +65,18 @@ func Analyse(texts []Text) ([]unwind.Func, error) {
 			continue
 		}
 		why := f.follow(texts, t)
-		if why == "" {
+		followed := why == ""
+		if followed {
 			why = f.judge()
 		}
 		for k := range f.regions {
 			at := index(texts, f.regions[k].text.Range.Start)
 			funcs[at].Stops = f.stops(k)
+			if followed {
+				funcs[at].Windows = f.windows(k)
+			} else {
+				funcs[at].Windows = anyWindow(f.regions[k].text)
+			}
 			if funcs[at].Why == "" {
 				funcs[at].Why = why
 			}

@@ -89,9 +89,11 @@ func (s *System) boot() error {
 		return err
 	}
 	s.machine.TraceAccesses()
-	for i := range s.steps {
-		s.machine.StopAt(s.task(s.threadOf(i)), s.steps[i].at)
+	var stops []guest.Addr
+	for _, step := range s.steps {
+		stops = append(stops, step.at)
 	}
+	s.machine.StopAt(stops...)
 	for t := range s.program.Threads {
 		if step, ok := s.start.want.Next(t); ok && s.steps[step].at == s.image.Tasks[t].Entry {
 			continue // it stands there
