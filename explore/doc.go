@@ -20,6 +20,13 @@
 // before each instruction that changes what the check of a stack finds, too. Time has no
 // order: a task that sleeps until a time may wake at any moment.
 //
+// # Verdicts
+//
+// A run fails by a rule of the oracle, by a line of the script ([Expectation]), by a fault of
+// the guest, or because nobody can go on ([Deadlock]). A run that only operator or worker
+// could go on with, by looking once more at what has not changed, is truncated: the bound
+// on that is part of what a search claims.
+//
 // # Classes
 //
 // A search that tries schedules one by one can count their classes too, see

@@ -199,3 +199,24 @@ func TestInvariants(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadlock wants a search to say so when nobody can go on.
+func TestDeadlock(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "testprogs", "seed", "enable.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "{\n\tgate(0x1000, n);", "{\n\tgate(0x1001, n);\n\tgate(0x1000, n);", 1)
+	text = strings.Replace(text, "__user void task", "static char door;\nvoid sleep(void)\n{\n\tpl_wait(&door);\n}\nGATE(0x1001, sleep);\n\n__user void task", 1)
+	s := subjectOf(t, "x.txtar", []byte(text), explore.Bounds{}, experiment.Options{})
+	r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := search.Failure{Rule: explore.Deadlock,
+		Text: "nobody can go on any more: t1 is asleep before pl_wait+0xb, the script waits in line 16"}
+	if len(r.Found) != 1 || r.Found[0].Failure != want {
+		t.Fatalf("found %v, want %v", r.Found, want)
+	}
+	replayed(t, s, r.Found[0])
+}

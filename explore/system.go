@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"patchlab/emu"
 	"patchlab/explore/classes"
@@ -451,7 +452,26 @@ func (s *System) over() search.Status {
 	if s.lab.Machine.Timed(s.lab.Worker) || s.lab.Machine.Timed(s.lab.Operator) {
 		return search.Truncated // only the bound on retries ends it here
 	}
-	return search.Blocked
+	s.violation = search.Failure{Rule: Deadlock, Text: "nobody can go on any more: " + s.standstill()}
+	return search.Failed
+}
+
+// Deadlock is the rule of a failure in which nobody can do anything, and the script has
+// not come to its end.
+const Deadlock = "deadlock"
+
+// standstill says where each task stands that has something to do, and what the script
+// waits for.
+func (s *System) standstill() string {
+	var at []string
+	for _, id := range s.lab.Machine.Tasks() {
+		t, _ := s.lab.Machine.Task(id)
+		if id == s.lab.Operator && !s.begun || id == s.lab.Worker && t.State == emu.Asleep {
+			continue
+		}
+		at = append(at, fmt.Sprintf("%s is %s before %s", t.Name, t.State, s.points.name(s.point(id))))
+	}
+	return strings.Join(append(at, fmt.Sprintf("the script waits in line %d", s.d.Script[s.command].Line)), ", ")
 }
 
 // State implements [search.System].
