@@ -12,6 +12,7 @@ import (
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
 	"patchlab/lab/scenario"
+	"patchlab/testprogs"
 )
 
 // subject builds a scenario of testprogs/seed.
@@ -213,10 +214,37 @@ func TestDeadlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := search.Failure{Rule: explore.Deadlock,
-		Text: "nobody can go on any more: t1 is asleep before pl_wait+0xb, the script waits in line 16"}
+	want := search.Failure{
+		Rule: explore.Deadlock,
+		Text: "nobody can go on any more: t1 is asleep before pl_wait+0xb, the script waits in line 16",
+	}
 	if len(r.Found) != 1 || r.Found[0].Failure != want {
 		t.Fatalf("found %v, want %v", r.Found, want)
 	}
 	replayed(t, s, r.Found[0])
+}
+
+// TestClosedModel searches every seed under the model without holes: nothing is violated,
+// and what the faithful model completes it completes too.
+func TestClosedModel(t *testing.T) {
+	for _, name := range testprogs.SeedNames() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var complete [2]bool
+			for i, model := range experiment.Models {
+				s := subject(t, strings.TrimPrefix(name, "seed/"), explore.Bounds{Interrupts: 1}, experiment.Options{Model: model})
+				r, err := explore.Explore(context.Background(), s, search.Options{Strategy: search.Merging(1)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				complete[i] = r.Complete && len(r.Found) == 0
+				if model == experiment.ModelClosed && len(r.Found) > 0 {
+					t.Errorf("model %s: %v", model, r.Found[0].Failure)
+				}
+			}
+			if complete[0] && !complete[1] {
+				t.Error("the faithful model completes everything, and the closed one does not")
+			}
+		})
+	}
 }

@@ -452,17 +452,17 @@ func (s *System) over() search.Status {
 	if s.lab.Machine.Timed(s.lab.Worker) || s.lab.Machine.Timed(s.lab.Operator) {
 		return search.Truncated // only the bound on retries ends it here
 	}
-	s.violation = search.Failure{Rule: Deadlock, Text: "nobody can go on any more: " + s.standstill()}
+	s.violation = s.standstill()
 	return search.Failed
 }
 
-// Deadlock is the rule of a failure in which nobody can do anything, and the script has
-// not come to its end.
+// Deadlock is the rule of a failure in which tasks have not come to their end, nobody can do
+// anything, and the script waits.
 const Deadlock = "deadlock"
 
-// standstill says where each task stands that has something to do, and what the script
-// waits for.
-func (s *System) standstill() string {
+// standstill is the failure of a run in which nobody can do anything. Where nobody wants
+// to, the script waits for what does not come.
+func (s *System) standstill() search.Failure {
 	var at []string
 	for _, id := range s.lab.Machine.Tasks() {
 		t, _ := s.lab.Machine.Task(id)
@@ -471,7 +471,11 @@ func (s *System) standstill() string {
 		}
 		at = append(at, fmt.Sprintf("%s is %s before %s", t.Name, t.State, s.points.name(s.point(id))))
 	}
-	return strings.Join(append(at, fmt.Sprintf("the script waits in line %d", s.d.Script[s.command].Line)), ", ")
+	if at == nil {
+		return search.Failure{Rule: Expectation, Text: s.d.Where(s.command) + ": nothing happens any more, and what is waited for has not come"}
+	}
+	return search.Failure{Rule: Deadlock, Text: fmt.Sprintf("nobody can go on any more: %s, the script waits in line %d",
+		strings.Join(at, ", "), s.d.Script[s.command].Line)}
 }
 
 // State implements [search.System].

@@ -110,17 +110,6 @@ func (s *System) Close() error { return s.machine.Close() }
 
 func (s *System) task(thread int) guest.TaskID { return guest.TaskID(thread + 1) }
 
-// threadOf returns the thread that a step stands in.
-func (s *System) threadOf(step int) int {
-	thread := 0
-	for t, d := range s.image.Tasks {
-		if d.Entry <= s.steps[step].at {
-			thread = t
-		}
-	}
-	return thread
-}
-
 // Reset implements [search.System].
 func (s *System) Reset() (search.Status, error) {
 	s.failed = search.Failure{}
