@@ -88,6 +88,9 @@ func TestFoundingQuestion(t *testing.T) {
 // TestPageOfFoundingQuestion wants the numbers of states on the page to be those of complete
 // searches.
 func TestPageOfFoundingQuestion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million states and more: too slow under the race detector")
+	}
 	page, err := os.ReadFile(filepath.Join("..", "docs", "founding-question.md"))
 	if err != nil {
 		t.Fatal(err)
