@@ -87,7 +87,7 @@ func (m *Machine) account(t *task, uncounted bool) {
 		if x.Reason == cpu.Full || x.Reason == cpu.Budget {
 			return
 		}
-		if x.Reason == cpu.Syscall {
+		if x.Reason == cpu.Syscall && !m.config.Directed { // there time stands still
 			m.now += InstructionTime
 		}
 	} else {

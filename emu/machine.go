@@ -52,6 +52,7 @@ type Machine struct {
 	remapped  bool            // a restore brought memory back
 	accesses  []cpu.Access    // of the step, where they are traced
 	registers []registerBytes // by task: see AppendState
+	lastTask  guest.TaskID    // the highest id that there ever was
 
 	checkpoint Snapshot // from which a step can be repeated
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none

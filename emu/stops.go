@@ -60,8 +60,13 @@ func (m *Machine) isStop(a guest.Addr) bool {
 func (m *Machine) markStops(on bool) {
 	for _, a := range m.stops {
 		m.cpu.Break(a, everyTask, on)
-		for i := range m.tasks {
-			m.cpu.Break(a, m.tasks[i].id, on)
+		// A task that a restore has taken away leaves its marks behind.
+		n := guest.TaskID(len(m.tasks))
+		if !on {
+			n = m.lastTask
+		}
+		for id := guest.TaskID(1); id <= n; id++ {
+			m.cpu.Break(a, id, on)
 		}
 	}
 }

@@ -59,6 +59,7 @@ func (m *Machine) newTask(name string, parent guest.TaskID) (*task, error) {
 		return nil, err
 	}
 	m.tasks = append(m.tasks, t)
+	m.lastTask = max(m.lastTask, id)
 	m.markStopsOf(id)
 	m.rebuildList()
 	return m.task(id), nil

@@ -155,10 +155,14 @@ func replayed(t *testing.T, s *explore.Subject, f search.Shrunk) {
 // ways that have nothing in common: one follows each to its end, the other sums up ways
 // through a graph of states.
 func TestCountsAgree(t *testing.T) {
-	for bound := range 2 {
+	for _, c := range []struct {
+		name              string
+		bound, interrupts int
+	}{{"two-tasks", 0, 0}, {"two-tasks", 1, 0}, {"asleep-beside", 1, 0}, {"asleep-beside", 1, 1}, {"fork", 1, 0}} {
+		bound := c.bound
 		var n [2]uint64
 		for i, strategy := range []search.Strategy{search.Preemptions(bound), search.Merging(bound)} {
-			s := subject(t, "two-tasks", explore.Bounds{}, experiment.Options{})
+			s := subject(t, c.name, explore.Bounds{Interrupts: c.interrupts}, experiment.Options{})
 			r, err := explore.Explore(context.Background(), s, search.Options{Strategy: strategy})
 			if err != nil {
 				t.Fatal(err)
@@ -169,7 +173,7 @@ func TestCountsAgree(t *testing.T) {
 			n[i] = r.Counts.Schedules
 		}
 		if n[0] != n[1] || n[0] < 20 {
-			t.Errorf("at most %d preemptions: %d schedules when each is run, %d when states are merged", bound, n[0], n[1])
+			t.Errorf("%s, at most %d preemptions: %d schedules when each is run, %d when states are merged", c.name, bound, n[0], n[1])
 		}
 	}
 }

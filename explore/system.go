@@ -178,6 +178,7 @@ func (s *System) Reset() (search.Status, error) {
 	if err := s.lab.Machine.Restore(&s.root); err != nil {
 		return search.Going, err
 	}
+	s.d.DropFailures()
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
@@ -206,6 +207,7 @@ func (s *System) Save(n int) {
 
 // Restore implements [search.System].
 func (s *System) Restore(n int) error {
+	s.d.DropFailures()
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
 	s.paranoid.forget()
@@ -372,6 +374,7 @@ func (s *System) again() error {
 	if err := s.lab.Machine.Restore(&s.root); err != nil {
 		return err
 	}
+	s.d.DropFailures()
 	s.cursor = s.start
 	s.pathLen = len(path)
 	for i, c := range path {

@@ -31,6 +31,7 @@ var fields = []struct {
 		saved: mem store truth
 		fixed: config prog patcher arena jump gates cpu tracing
 		derived: list answers registers
+		scratch: lastTask
 		scratch: ready exit exact repeating shared remapped accesses
 		outside: checkpoint checkAt observer inspector interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `

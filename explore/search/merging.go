@@ -14,7 +14,7 @@ type merging struct{ most int }
 // of their bytes, never by a hash alone, so that nothing is lost. How many schedules lead
 // through the states is counted on the way. A most of 0 or more is the preemptions that a
 // schedule may have; then two states are the same only when the same actor moved last,
-// after as many preemptions. A negative most is no bound.
+// and the last choice was the same, after as many preemptions. A negative most is no bound.
 //
 // It uses one worker, cannot be taken up again, and knows no classes.
 func Merging(most int) Strategy { return merging{most} }
@@ -77,7 +77,7 @@ func (m *merger) enter(e *explorer, s Status, cost int32) (state int32, known bo
 	// from, whatever its bytes are.
 	m.key = append(e.sys.State(m.key[:0]), byte(s))
 	if m.bounded {
-		m.key = binary.LittleEndian.AppendUint32(m.key, uint32(lastMover(e.path)))
+		m.key = appendLast(m.key, e.path)
 		m.key = binary.LittleEndian.AppendUint32(m.key, uint32(cost))
 	}
 	state, known = m.states.add(m.key)
@@ -103,14 +103,21 @@ func (m *merger) enter(e *explorer, s Status, cost int32) (state int32, known bo
 	return state, true, nil
 }
 
-// lastMover returns the actor that moved last on a path, or -1.
-func lastMover(path []Choice) int32 {
-	for i := len(path) - 1; i >= 0; i-- {
+// appendLast appends what [System.Preempts] may depend on of a path: the actor of the last
+// Move, and the last choice.
+func appendLast(dst []byte, path []Choice) []byte {
+	mover := int32(-1)
+	for i := len(path) - 1; i >= 0 && mover < 0; i-- {
 		if path[i].Kind == Move {
-			return path[i].Actor
+			mover = path[i].Actor
 		}
 	}
-	return -1
+	last := Choice{Actor: -1}
+	if len(path) > 0 {
+		last = path[len(path)-1]
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(mover))
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(last.Actor)), last.Kind)
 }
 
 // account looks after room and progress.

@@ -59,7 +59,7 @@ type System interface {
 	Choices(dst []Choice) []Choice
 	// Preempts tells whether c takes the CPU from an actor that could go on. The first
 	// choice never does. Apart from the state it may depend on the actor of the last
-	// Move alone.
+	// Move, and on actor and kind of the last choice.
 	Preempts(c Choice) bool
 	// Do does what was chosen, up to the next point where there is something to choose.
 	// It returns an error that is ErrInfeasible when that is not offered. Any other

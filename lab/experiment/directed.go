@@ -131,6 +131,9 @@ func (d *Directed) Where(i int) string {
 	return fmt.Sprintf("%s:%d", d.r.built.Scenario.File, d.Script[i].Line)
 }
 
+// DropFailures forgets what was not as expected: the laboratory goes back to another run.
+func (d *Directed) DropFailures() { d.r.report.Failures = nil }
+
 // TakeFailures returns what was not as expected since it was last called, and what did not
 // stay as it must.
 func (d *Directed) TakeFailures() []*Failure {

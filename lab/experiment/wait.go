@@ -3,10 +3,12 @@ package experiment
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"patchlab/emu"
 	"patchlab/guest"
+	"patchlab/image"
 	"patchlab/lab/scenario"
 )
 
@@ -38,20 +40,46 @@ func (r *runner) condition(c scenario.Command) (what string, cond func() bool, e
 	case scenario.WaitExit:
 		return "all tasks have exited", r.allExited, nil
 	}
-	id, err := r.task(c.Task)
-	if err != nil {
+	// By its name each time: a task that is born has another id in another schedule.
+	if _, err := r.task(c.Task); err != nil && !r.mayBeBorn(c.Task) {
 		return "", nil, err
 	}
 	if c.Verb == scenario.WaitAsleep {
 		return c.Task + " sleeps", func() bool {
+			id, ok := r.lab.Machine.TaskByName(c.Task)
 			t, _ := r.lab.Machine.Task(id)
-			return t.State == emu.Asleep
+			return ok && t.State == emu.Asleep
 		}, nil
 	}
 	if !r.built.hasFunction(c.Function) {
 		return "", nil, fmt.Errorf("neither program nor patches have a function %q", c.Function)
 	}
-	return fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool { return r.inFunction(id, c.Function) }, nil
+	return fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool {
+		id, ok := r.lab.Machine.TaskByName(c.Task)
+		return ok && r.inFunction(id, c.Function)
+	}, nil
+}
+
+// mayBeBorn reports whether a name is one that a child of a task would get.
+func (r *runner) mayBeBorn(name string) bool {
+	for {
+		parent, number, ok := cutLast(name, "-")
+		if _, err := strconv.ParseUint(number, 10, 16); !ok || err != nil {
+			return false
+		}
+		if slices.ContainsFunc(r.built.Program.Tasks, func(t image.TaskDecl) bool { return t.Name == parent }) {
+			return true
+		}
+		name = parent
+	}
+}
+
+// cutLast cuts s at the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 func (r *runner) allExited() bool {
