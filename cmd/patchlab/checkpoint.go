@@ -107,7 +107,11 @@ func (c *exploreCommand) identity(built *experiment.Built, s *explore.Subject) (
 		h.Write(s.Data)
 	}
 	seeds := c.seeds()
-	return fmt.Sprintf("%s-bound %d -seeds %d-%d %s %016x", s.Flags(), c.Bound, seeds.First, seeds.Last, filepath.Base(c.File), h.Sum64()), nil
+	classes := ""
+	if c.Classes {
+		classes = "-classes "
+	}
+	return fmt.Sprintf("%s%s-bound %d -seeds %d-%d %s %016x", s.Flags(), classes, c.Bound, seeds.First, seeds.Last, filepath.Base(c.File), h.Sum64()), nil
 }
 
 // between takes a checkpoint between two rounds. Writing takes a small part of the time

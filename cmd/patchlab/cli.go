@@ -36,8 +36,8 @@ type runCommand struct {
 type exploreCommand struct {
 	File       string        `arg:"" name:"FILE.txtar" help:"The scenario; a line 'explore' in its script says where the search begins."`
 	Strategy   string        `name:"strategy" default:"merging" placeholder:"NAME" help:"How to search (${default})."`
-	Bound      int           `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (or delays); -1 is no bound (${default})."`
-	Seeds      seeds         `name:"seeds" placeholder:"N-M" help:"The seeds of random strategies (1-1000)."`
+	Bound      int           `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (delays, where that is the strategy) only; not for exhaustive and random ones."`
+	Seeds      seeds         `name:"seeds" placeholder:"N-M" help:"The seeds of random and pct-1 to pct-3 (1-1000)."`
 	Interrupts int           `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
 	Points     string        `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}): protocol, windows, classes of these, addresses of instructions, with commas between them."`
 	Retries    int           `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
@@ -47,7 +47,7 @@ type exploreCommand struct {
 	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Classes    bool          `name:"classes" help:"Count the classes of schedules too: those that differ only in the order of steps which touch nothing in common. Slower; with strategies that try schedules one by one, not merging."`
-	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default})."`
+	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default}); merging uses one."`
 	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. Not for merging."`
 	Coverage   bool          `name:"coverage" help:"Show which places, phases and patch states were visited together, and which cannot be."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`

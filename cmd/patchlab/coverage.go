@@ -23,7 +23,11 @@ func (a *app) reportCoverage(c *exploreCommand, r *coverage.Report, st status) b
 		if never := r.NeverVisited(); never != "" {
 			fmt.Fprintf(a.out, "\nnever visited:\n%s", never)
 		}
-		fmt.Fprintf(a.out, "\ncannot be visited, as\n%s", r.CannotBeVisited())
+		if c.Coverage {
+			fmt.Fprintf(a.out, "\ncannot be visited, as\n%s", r.CannotBeVisited())
+		} else {
+			fmt.Fprintf(a.out, "\ncannot be visited (-coverage names them), as\n%s", r.WhyNot())
+		}
 	}
 	return !wrong
 }

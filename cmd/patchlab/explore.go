@@ -15,6 +15,9 @@ import (
 
 // explore carries out "patchlab explore".
 func (a *app) explore(c *exploreCommand) (status, error) {
+	if err := c.checkValues(); err != nil {
+		return badInput, err
+	}
 	if err := experiment.CheckBreaks(c.Break); err != nil {
 		return badInput, fmt.Errorf("-break: %w", err)
 	}
@@ -68,6 +71,31 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 		fmt.Fprintf(a.out, "\nthe rest is in %s: the same command goes on from there\n", file.name)
 	}
 	return end, err
+}
+
+// maxWorkers bounds -workers: more machines than any host has CPUs are a slip of the hand.
+const maxWorkers = 256
+
+// checkValues says which flag has a value that means nothing.
+func (c *exploreCommand) checkValues() error {
+	bounded := c.Strategy == "merging" || c.Strategy == "preemptions" || c.Strategy == "delays"
+	switch {
+	case c.Bound < -1:
+		return fmt.Errorf("-bound: %d: want 0 or more", c.Bound)
+	case c.Bound >= 0 && !bounded:
+		return fmt.Errorf("-bound: the strategy %s has none; merging, preemptions and delays have", c.Strategy)
+	case c.Interrupts < 0:
+		return fmt.Errorf("-interrupts: %d: want 0 or more", c.Interrupts)
+	case c.Retries < 1:
+		return fmt.Errorf("-retries: %d: want 1 or more", c.Retries)
+	case c.Workers < 1 || c.Workers > maxWorkers:
+		return fmt.Errorf("-workers: %d: want 1 to %d", c.Workers, maxWorkers)
+	case c.MaxTime <= 0:
+		return fmt.Errorf("-max-time: %s: want more than 0", c.MaxTime)
+	case c.Strategy == "merging" && c.Seeds.given:
+		return errors.New("-seeds: the strategy merging has none; random and pct-1 to pct-3 have")
+	}
+	return nil
 }
 
 func (c *exploreCommand) seeds() search.Seeds {

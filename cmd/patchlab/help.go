@@ -10,7 +10,6 @@ import (
 
 	"patchlab/explore"
 	"patchlab/explore/count"
-	"patchlab/explore/search"
 	"patchlab/lab/experiment"
 )
 
@@ -84,7 +83,10 @@ func (a *app) explain(c *kong.Node) error {
 		b.WriteString("\n" + count.Language)
 	case "explore":
 		b.WriteByte('\n')
-		wrap(&b, "", "The names for -strategy: "+strings.Join(search.Names(), ", ")+". 'patchlab breaks' lists those for -break.")
+		wrap(&b, "", "The names for -strategy: merging goes on from equal states once; exhaustive tries every schedule, depth "+
+			"first; preemptions and delays try those with 0, 1, 2, ... of these; random and pct-1 to pct-3 (that many "+
+			"ordering constraints) draw them from seeds; reexecution is exhaustive without snapshots, to compare. "+
+			"'patchlab breaks' lists the names for -break.")
 		wrap(&b, "", "Where standard error is a terminal, a line there says how far the search has come and what is "+
 			"left, if that can be estimated. Ctrl-C ends the search: the counts so far are printed, as inconclusive.")
 		wrap(&b, "", "The words for -points: "+strings.Join(explore.PointNames(), ", ")+

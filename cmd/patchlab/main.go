@@ -31,11 +31,15 @@ func main() {
 // command carries out a command line. What it reports goes to out; an error of the
 // user's is one line on errs, a compiler's as many as it has messages.
 func command(ctx context.Context, args []string, out, errs io.Writer) status {
-	a := &app{ctx: ctx, out: out, errs: errs, now: time.Now}
+	w := &writer{Writer: out}
+	a := &app{ctx: ctx, out: w, errs: errs, now: time.Now}
 	if f, is := errs.(*os.File); is {
 		a.terminal = isTerminal(f)
 	}
 	s, err := a.parseAndRun(args)
+	if err == nil && w.err != nil {
+		s, err = badInput, fmt.Errorf("the report is not complete: %w", w.err)
+	}
 	if err != nil {
 		fmt.Fprintln(errs, "patchlab:", err)
 	}
@@ -51,4 +55,18 @@ type app struct {
 	// progress only.
 	terminal bool
 	now      func() time.Time
+}
+
+// writer remembers that a report could not be written.
+type writer struct {
+	io.Writer
+	err error
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }

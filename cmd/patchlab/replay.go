@@ -53,5 +53,9 @@ func (a *app) showReplay(s *explore.Subject, schedule search.Schedule, where fun
 			return unexpected, nil
 		}
 	}
+	if end.Status == search.Going {
+		fmt.Fprintln(a.out, "inconclusive: the schedule ends before the run does")
+		return inconclusive, nil
+	}
 	return asExpected, nil
 }

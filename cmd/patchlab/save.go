@@ -33,6 +33,9 @@ func canSave(name string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("-save: %w", err)
 	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return fmt.Errorf("-save: %w", err)
+	}
 	return nil
 }
 

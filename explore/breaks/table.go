@@ -30,7 +30,7 @@ not a violation. A patch is enabled, and disabled where the scenario's name says
 
 %s
 To see one: `+"`patchlab explore -break NAME testprogs/SCENARIO.txtar`"+`, with `+"`-interrupts 1`"+` where that is
-part of the scenario's column.
+part of the scenario's column, and `+"`-bound 2`"+` where preemptions are bounded.
 `, seeds, maxRuns, unseen)
 	return b.String()
 }

@@ -66,6 +66,23 @@ func (r *Report) CannotBeVisited() string {
 	return b.String()
 }
 
+// WhyNot counts the cells that cannot be visited by the reason why, a line for each.
+func (r *Report) WhyNot() string {
+	var b strings.Builder
+	for i := range reasons {
+		n := 0
+		for _, why := range r.space.why {
+			if why == uint8(i+1) {
+				n++
+			}
+		}
+		if n > 0 {
+			fmt.Fprintf(&b, "  %5d  %s\n", n, reasons[i].text)
+		}
+	}
+	return b.String()
+}
+
 // list names cells: a line for each list of places, with the phases and patch states that
 // it is of.
 func (r *Report) list(want func(cell int) bool) string {

@@ -132,7 +132,11 @@ func (r *Report) writeRules(b *strings.Builder) {
 	}
 	for _, rule := range rulesText {
 		if used[rule.rule] {
-			writeWrapped(b, "", "by "+rule.rule.String()+": "+rule.text)
+			text := rule.text
+			if len(r.Breaks) > 0 { // what the check says may be what is broken
+				text = strings.Replace(text, "nothing of the side it left was on its stack", "the check, as it is, found nothing of the side it left on its stack", 1)
+			}
+			writeWrapped(b, "", "by "+rule.rule.String()+": "+text)
 		}
 	}
 	if len(used) > 0 {
