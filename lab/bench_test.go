@@ -46,8 +46,26 @@ func mapped(s *story) []guest.Range {
 }
 
 // BenchmarkRestore puts a whole laboratory back: six tasks, four of them with stacks for
-// user mode, store, model, truth and digest.
+// user mode, store, model, truth and digest. It goes to and fro between two moments, so that
+// all memory is copied each time.
 func BenchmarkRestore(b *testing.B) {
+	s := midway(b)
+	var p [2]savedStory
+	s.save(&p[0])
+	for range 40 {
+		if _, err := s.step(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.save(&p[1])
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i ^= 1 {
+		s.restore(b, &p[i])
+	}
+}
+
+// BenchmarkRestoreUntouched puts it back when nothing was written since it was saved.
+func BenchmarkRestoreUntouched(b *testing.B) {
 	s := midway(b)
 	var p savedStory
 	s.save(&p)
