@@ -13,6 +13,13 @@ void pl_on_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int6
 	(void)value;
 	if (c->stopped)
 		return;
+	// Version 2.1.1 tells a read across pages as the words that it touches, newer ones as it is.
+	enum { PAGE = 4096 };
+	if (!write && (size & (size - 1)) == 0 && (addr & (PAGE - 1)) + size > PAGE) {
+		end = (end + size - 1) & -(uint64_t)size;
+		addr &= -(uint64_t)size;
+		size = end - addr;
+	}
 	for (uint32_t i = c->access_first; i < c->naccesses; i++) {
 		pl_access *a = &c->accesses[i];
 		uint64_t a_end = a->addr + a->size;
