@@ -33,17 +33,23 @@ type runCommand struct {
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
 }
 
+// searched is what a search is given besides its scenario, and what a schedule of it needs to
+// be replayed.
+type searched struct {
+	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
+	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}): protocol, windows, classes of these, addresses of instructions, with commas between them."`
+	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
+	Paranoid   bool     `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew."`
+	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
+	Break      []string `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
+}
+
 type exploreCommand struct {
-	File       string        `arg:"" name:"FILE.txtar" help:"The scenario; a line 'explore' in its script says where the search begins."`
-	Strategy   string        `name:"strategy" default:"merging" placeholder:"NAME" help:"How to search (${default})."`
-	Bound      int           `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (delays, where that is the strategy) only; not for exhaustive and random ones."`
-	Seeds      seeds         `name:"seeds" placeholder:"N-M" help:"The seeds of random and pct-1 to pct-3 (1-1000)."`
-	Interrupts int           `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
-	Points     string        `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}): protocol, windows, classes of these, addresses of instructions, with commas between them."`
-	Retries    int           `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
-	Paranoid   bool          `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew."`
-	Model      string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
-	Break      []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
+	File     string `arg:"" name:"FILE.txtar" help:"The scenario; a line 'explore' in its script says where the search begins."`
+	Strategy string `name:"strategy" default:"merging" placeholder:"NAME" help:"How to search (${default})."`
+	Bound    int    `name:"bound" default:"-1" placeholder:"N" help:"Try schedules with at most N preemptions (delays, where that is the strategy) only; not for exhaustive and random ones."`
+	Seeds    seeds  `name:"seeds" placeholder:"N-M" help:"The seeds of random and pct-1 to pct-3 (1-1000)."`
+	searched
 	Runs       uint64        `name:"max-schedules" default:"0" placeholder:"N" help:"Stop after N schedules (0: no end)."`
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Classes    bool          `name:"classes" help:"Count the classes of schedules too: those that differ only in the order of steps which touch nothing in common. Slower; with strategies that try schedules one by one, not merging."`
@@ -60,15 +66,10 @@ type replayCommand struct {
 }
 
 type explainCommand struct {
-	File       string   `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it; any scenario with -replay."`
-	Width      int      `name:"width" default:"99" placeholder:"N" help:"Keep to N columns (${default})."`
-	Replay     string   `name:"replay" placeholder:"SCHEDULE" help:"The schedule that this string stands for, in place of the file's. The flags below say what the search was given that has found it."`
-	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Interrupts that a schedule may have (${default})."`
-	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"How often operator and worker look again while nothing has changed (${default})."`
-	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where the search has switched between tasks (${default})."`
-	Paranoid   bool     `name:"paranoid" help:"The search was given -paranoid."`
-	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's."`
-	Break      []string `name:"break" placeholder:"NAME" help:"A mistake that the model makes; can be repeated."`
+	File   string `arg:"" name:"FILE.txtar" help:"A scenario with a schedule in it, as 'patchlab explore -save' writes it; any scenario with -replay."`
+	Width  int    `name:"width" default:"99" placeholder:"N" help:"Keep to N columns (${default})."`
+	Replay string `name:"replay" placeholder:"SCHEDULE" help:"The schedule that this string stands for, in place of the file's. The flags below say what the search was given that has found it."`
+	searched
 }
 
 type breaksCommand struct {

@@ -4,6 +4,8 @@
 //
 //	patchlab run FILE.txtar     build and run a scenario, report what happened
 //	patchlab explore FILE.txtar try its schedules, show the smallest that goes wrong
+//	patchlab replay FILE.txtar  run the schedule that 'explore -save' has put into a file
+//	patchlab explain FILE.txtar tell that schedule step by step, and why it goes wrong
 //	patchlab breaks             list the mistakes that the model can make, and what finds each
 //	patchlab count FILE         count interleavings of step programs
 //	patchlab help               what else there is, and what the exit status means

@@ -16,14 +16,14 @@ func (a *app) explainRun(c *explainCommand) (status, error) {
 	if c.Width < narrowest {
 		return badInput, fmt.Errorf("-width %d: want %d or more", c.Width, narrowest)
 	}
-	if err := experiment.CheckBreaks(c.Break); err != nil {
-		return badInput, fmt.Errorf("-break: %w", err)
+	if err := c.checkValues(); err != nil {
+		return badInput, err
 	}
 	built, err := build(c.File)
 	if err != nil {
 		return badInput, err
 	}
-	s, schedule, err := c.subject(built)
+	s, schedule, err := c.follows(built)
 	if err != nil {
 		return badInput, err
 	}
@@ -44,8 +44,8 @@ func (a *app) explainRun(c *explainCommand) (status, error) {
 	return asExpected, nil
 }
 
-// subject is what is to follow which schedule.
-func (c *explainCommand) subject(built *experiment.Built) (*explore.Subject, search.Schedule, error) {
+// follows is what is to follow which schedule.
+func (c *explainCommand) follows(built *experiment.Built) (*explore.Subject, search.Schedule, error) {
 	if c.Replay == "" {
 		if c.Interrupts != 0 || c.Retries != defaultRetries || c.Points != defaultPoints || c.Paranoid || c.Model != "" || c.Break != nil {
 			return nil, nil, fmt.Errorf("-interrupts, -retries, -points, -paranoid, -model and -break go with -replay: the schedule in %s has its own", c.File)
@@ -56,12 +56,6 @@ func (c *explainCommand) subject(built *experiment.Built) (*explore.Subject, sea
 	if err != nil {
 		return nil, nil, fmt.Errorf("-replay: %w", err)
 	}
-	points, at, err := explore.ParsePoints(c.Points)
-	if err != nil {
-		return nil, nil, fmt.Errorf("-points: %w", err)
-	}
-	bounds := explore.Bounds{Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid}
-	s, err := explore.NewSubject(built, bounds,
-		experiment.Options{Model: c.Model, Breaks: c.Break})
+	s, err := c.subject(built)
 	return s, schedule, err
 }

@@ -9,7 +9,6 @@ import (
 
 	"patchlab/explore"
 	"patchlab/explore/search"
-	"patchlab/guest"
 	"patchlab/lab/experiment"
 )
 
@@ -18,16 +17,9 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err := c.checkValues(); err != nil {
 		return badInput, err
 	}
-	if err := experiment.CheckBreaks(c.Break); err != nil {
-		return badInput, fmt.Errorf("-break: %w", err)
-	}
 	strategy, err := search.ByName(c.Strategy, search.Params{Bound: c.Bound, Seeds: c.seeds()})
 	if err != nil {
 		return badInput, fmt.Errorf("-strategy: %w", err)
-	}
-	points, at, err := explore.ParsePoints(c.Points)
-	if err != nil {
-		return badInput, fmt.Errorf("-points: %w", err)
 	}
 	if c.Classes && c.Strategy == "merging" {
 		return badInput, errors.New("-classes: where equal states are merged schedules have no classes; with -strategy exhaustive or preemptions they have")
@@ -39,7 +31,7 @@ func (a *app) explore(c *exploreCommand) (status, error) {
 	if err != nil {
 		return badInput, err
 	}
-	s, err := c.subject(built, points, at)
+	s, err := c.subject(built)
 	if err != nil {
 		return badInput, err
 	}
@@ -84,10 +76,6 @@ func (c *exploreCommand) checkValues() error {
 		return fmt.Errorf("-bound: %d: want 0 or more", c.Bound)
 	case c.Bound >= 0 && !bounded:
 		return fmt.Errorf("-bound: the strategy %s has none; merging, preemptions and delays have", c.Strategy)
-	case c.Interrupts < 0:
-		return fmt.Errorf("-interrupts: %d: want 0 or more", c.Interrupts)
-	case c.Retries < 1:
-		return fmt.Errorf("-retries: %d: want 1 or more", c.Retries)
 	case c.Workers < 1 || c.Workers > maxWorkers:
 		return fmt.Errorf("-workers: %d: want 1 to %d", c.Workers, maxWorkers)
 	case c.MaxTime <= 0:
@@ -95,7 +83,7 @@ func (c *exploreCommand) checkValues() error {
 	case c.Strategy == "merging" && c.Seeds.given:
 		return errors.New("-seeds: the strategy merging has none; random and pct-1 to pct-3 have")
 	}
-	return nil
+	return c.searched.checkValues()
 }
 
 func (c *exploreCommand) seeds() search.Seeds {
@@ -105,12 +93,33 @@ func (c *exploreCommand) seeds() search.Seeds {
 	return search.Seeds{First: c.Seeds.first, Last: c.Seeds.last}
 }
 
-// subject is what is searched.
-func (c *exploreCommand) subject(built *experiment.Built, points explore.Points, at []guest.Addr) (*explore.Subject, error) {
+// subject is a built scenario as it is searched.
+func (c *searched) subject(built *experiment.Built) (*explore.Subject, error) {
+	points, at, err := explore.ParsePoints(c.Points)
+	if err != nil {
+		return nil, fmt.Errorf("-points: %w", err)
+	}
 	b := explore.Bounds{
 		Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid,
 	}
 	return explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
+}
+
+// checkValues says which flag has a value that means nothing.
+func (c *searched) checkValues() error {
+	switch {
+	case c.Interrupts < 0:
+		return fmt.Errorf("-interrupts: %d: want 0 or more", c.Interrupts)
+	case c.Retries < 1:
+		return fmt.Errorf("-retries: %d: want 1 or more", c.Retries)
+	}
+	if err := experiment.CheckBreaks(c.Break); err != nil {
+		return fmt.Errorf("-break: %w", err)
+	}
+	if _, _, err := explore.ParsePoints(c.Points); err != nil {
+		return fmt.Errorf("-points: %w", err)
+	}
+	return nil
 }
 
 // reportSearch prints what a search came to.
