@@ -14,7 +14,7 @@ const maxTurn = 500
 // alone reports whether one task can run and nothing waits for time to pass: then
 // instructions need not be counted.
 func (m *Machine) alone(t *task) bool {
-	if len(m.queue) > 0 || m.timer != noTimer {
+	if len(m.queue) > 0 || m.timer != noTimer || m.stirred != 0 {
 		return false
 	}
 	for c := range m.config.CPUs {

@@ -70,6 +70,7 @@ type run struct {
 	steps       uint64
 	current     [maxCPUs]guest.TaskID
 	needResched [maxCPUs]bool
+	stirred     uint64 // a bit for each CPU whose idle task goes through its loop
 	digest      trace.Digest
 	policy      sched.State
 	nextModule  guest.Addr
@@ -132,6 +133,7 @@ func (m *Machine) load() error {
 // addCPU adds a virtual CPU, which is idle.
 func (m *Machine) addCPU() {
 	m.preempt = append(m.preempt, m.store.Declare(fmt.Sprintf("cpu%d preempt count", len(m.preempt)), 0))
+	m.patcher.CPUAdded()
 }
 
 // mapArena maps the pages of the arena and returns the memory of its data page.

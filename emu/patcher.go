@@ -26,6 +26,12 @@ type Patcher interface {
 	// Fork returns the table that a task runs to make a copy of itself by
 	// [Machine.Fork] and [Machine.WakeNew]; its result is the answer of pl_fork.
 	Fork() protocol.TableID
+	// CPUAdded tells of the machine's next CPU; they are numbered from 0.
+	CPUAdded()
+	// IdlePending reports whether the idle task of a CPU has to run IdlePass, which it
+	// does at the end of a pass through its loop.
+	IdlePending(guest.CPUID) bool
+	IdlePass(guest.CPUID)
 	// PatchState returns the task's patch state, for the guest to look at.
 	PatchState(task guest.TaskID) int
 	// Born and Gone tell that a task comes and goes; parent is the task that it is a

@@ -1,6 +1,8 @@
 package emu
 
 import (
+	"fmt"
+
 	"patchlab/guest"
 	"patchlab/protocol"
 	"patchlab/trampoline"
@@ -25,6 +27,8 @@ type fakePatcher struct {
 	count                                            protocol.Var   // that variable
 	asked                                            int            // questions for a whole answer
 	born, gone, parents                              []guest.TaskID
+	idles                                            []protocol.Var // by CPU: its idle task has something to do
+	passes                                           []guest.CPUID  // who has done it
 }
 
 func newFakePatcher(r *rig, prog *protocol.Program) *fakePatcher {
@@ -197,6 +201,17 @@ func (p *fakePatcher) Resched() (protocol.TableID, bool) {
 func (p *fakePatcher) PatchState(id guest.TaskID) int { return int(id) - 2 }
 
 func (p *fakePatcher) Fork() protocol.TableID { return p.fork }
+
+func (p *fakePatcher) CPUAdded() {
+	p.idles = append(p.idles, p.store.Declare(fmt.Sprintf("idle %d", len(p.idles)), 0))
+}
+
+func (p *fakePatcher) IdlePending(c guest.CPUID) bool { return p.store.Peek(p.idles[c]) != 0 }
+
+func (p *fakePatcher) IdlePass(c guest.CPUID) {
+	p.store.Write(p.idles[c], protocol.Once, 0)
+	p.passes = append(p.passes, c)
+}
 
 func (p *fakePatcher) Born(id, parent guest.TaskID) error {
 	p.born, p.parents = append(p.born, id), append(p.parents, parent)

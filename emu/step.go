@@ -3,6 +3,8 @@ package emu
 import (
 	"errors"
 	"fmt"
+
+	"patchlab/guest"
 )
 
 // Status says whether a machine can go on.
@@ -86,15 +88,7 @@ func (m *Machine) step() (Status, error) {
 		return Running, err
 	}
 	c := m.config.Policy.CPU(m.ready)
-	t := m.task(m.current[c])
-	if t == nil {
-		t = m.dispatch(c)
-	}
-	m.digest.Add(uint64(t.id)<<32 | uint64(c))
-	err := m.move(t)
-	if err == nil {
-		err = m.endTurn(t)
-	}
+	err := m.moveCPU(c)
 	if errors.Is(err, errInexact) {
 		return Running, err
 	}
@@ -104,6 +98,25 @@ func (m *Machine) step() (Status, error) {
 		m.digest.Add(m.mem.Hash())
 	}
 	return Running, err
+}
+
+// moveCPU lets the CPU's task do its turn; an idle CPU takes one from the queue, if there
+// is one.
+func (m *Machine) moveCPU(c guest.CPUID) error {
+	t := m.task(m.current[c])
+	switch {
+	case t == nil && len(m.queue) == 0:
+		m.digest.Add(uint64(c))
+		m.idlePass(c)
+		return nil
+	case t == nil:
+		t = m.dispatch(c)
+	}
+	m.digest.Add(uint64(t.id)<<32 | uint64(c))
+	if err := m.move(t); err != nil {
+		return err
+	}
+	return m.endTurn(t)
 }
 
 // rest says why nobody moves.

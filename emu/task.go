@@ -128,8 +128,15 @@ func (m *Machine) Task(id guest.TaskID) (d Task, ok bool) {
 	return d, true
 }
 
-// CPUOf returns the CPU that a task is current on, or [guest.NoCPU].
+// CPUOf returns the CPU that a task is current on, or [guest.NoCPU]. An idle task is while
+// no other one is.
 func (m *Machine) CPUOf(id guest.TaskID) guest.CPUID {
+	if c, idle := id.Idle(); idle {
+		if m.current[c] != 0 {
+			return guest.NoCPU
+		}
+		return c
+	}
 	if t := m.task(id); t != nil {
 		return t.cpu
 	}
@@ -138,6 +145,9 @@ func (m *Machine) CPUOf(id guest.TaskID) guest.CPUID {
 
 // TaskName returns the name of a task, "" if there is none.
 func (m *Machine) TaskName(id guest.TaskID) string {
+	if c, idle := id.Idle(); idle {
+		return idleName(c)
+	}
 	if t := m.task(id); t != nil {
 		return t.name
 	}

@@ -2,8 +2,8 @@ package emu
 
 import "patchlab/guest"
 
-// findReady lists the CPUs that can move: those whose task can, and as many idle
-// ones as there are runnable tasks.
+// findReady lists the CPUs that can move: those whose task can, as many idle ones as
+// there are runnable tasks, and those whose idle task has something to do.
 func (m *Machine) findReady() bool {
 	m.ready = m.ready[:0]
 	waiting := len(m.queue)
@@ -14,6 +14,8 @@ func (m *Machine) findReady() bool {
 			m.ready = append(m.ready, guest.CPUID(c))
 		case id == 0 && waiting > 0:
 			waiting--
+			m.ready = append(m.ready, guest.CPUID(c))
+		case id == 0 && m.isStirred(guest.CPUID(c)):
 			m.ready = append(m.ready, guest.CPUID(c))
 		}
 	}
@@ -45,7 +47,7 @@ func (m *Machine) enqueue(t *task) {
 
 // leaveCPU takes a task off its CPU and says how its registers lie.
 func (m *Machine) leaveCPU(t *task, s TaskState, w where) {
-	m.current[t.cpu] = 0
+	m.becomeIdle(t.cpu)
 	t.cpu = guest.NoCPU
 	t.where = w
 	if w != interrupted && !m.inStub(t) {

@@ -79,6 +79,9 @@ func (c *chronicler) Committed(task guest.TaskID, a emu.Activation, live []emu.A
 
 // Switched implements [lab.Witness].
 func (c *chronicler) Switched(s livepatch.Switched) {
+	if _, idle := s.Task.Idle(); idle {
+		return
+	}
 	c.note(s.Task, "goes over to %d, by the %s", int64(s.To), s.Rule)
 	c.look(nil, nil)
 }
@@ -91,6 +94,9 @@ func (c *chronicler) Reached(s livepatch.Stage, t livepatch.Transition) {
 
 // Checked implements [lab.Witness].
 func (c *chronicler) Checked(id guest.TaskID, k livepatch.Check) {
+	if _, idle := id.Idle(); idle {
+		return
+	}
 	switch k.Verdict {
 	case livepatch.Already:
 	case livepatch.OnStack:

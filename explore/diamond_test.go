@@ -121,7 +121,7 @@ func walked(t *testing.T, text string, interrupts int, o experiment.Options, bli
 		t.Fatal(err)
 	}
 	w := &walker{System: sys.Classify(), t: t, g: rand.New(rand.NewPCG(1, 3)), blind: blind}
-	for range 30 {
+	for range 40 {
 		w.walk()
 	}
 	if err := sys.Close(); err != nil {

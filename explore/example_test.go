@@ -19,8 +19,8 @@ func ExampleCheck() {
 	fmt.Println(text)
 	// Output:
 	// VIOLATION clean-switch: t1 was switched to the new side of new, by the rule "attempt", while it was in the old f (model)
-	// 65 steps, 0 preemptions:
+	// 67 steps, 0 preemptions:
 	//
 	//   t1         task ... f (2 steps)
-	//   operator   script:9 ... P.try[T] (63 steps)
+	//   operator   script:9 ... P.try[T] (65 steps)
 }

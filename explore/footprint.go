@@ -30,7 +30,7 @@ var ownSteps = []string{"H.", "X.", "S.", "rmb_sched"}
 // steps: barriers, locks of the task list, and switches of func->transition and of the
 // scheduler's hook. A step for one task, such as P.flag[T], is not among them: tasks look
 // at their own state in more ways than by reading the variable.
-var coreSteps = []string{"wmb_", "P.lock_", "P.unlock_", "P.trans[f]", "P.clear[f]", "P.hook_on", "P.hook_off", "P.signals"}
+var coreSteps = []string{"wmb_", "P.lock_", "P.unlock_", "P.trans[f]", "P.clear[f]", "P.hook_on", "P.hook_off", "P.signals", "P.swappers_"}
 
 // footprints notes for each step of a run what it has touched.
 //

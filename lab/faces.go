@@ -43,6 +43,10 @@ func (p patcher) PatchState(task guest.TaskID) int {
 	return state
 }
 
+func (p patcher) CPUAdded()                      { p.l.Model.CPUAdded() }
+func (p patcher) IdlePending(c guest.CPUID) bool { return p.l.Model.Flagged(guest.IdleTask(c)) }
+func (p patcher) IdlePass(c guest.CPUID)         { p.l.Model.IdlePass(c) }
+
 func (p patcher) Fork() protocol.TableID { return p.l.Model.Tables().Fork }
 
 func (p patcher) Born(task, parent guest.TaskID) error { return p.l.Model.TaskBorn(task, parent) }
@@ -57,6 +61,8 @@ func (m modelMachine) Tasks() []guest.TaskID                     { return m.l.Ma
 func (m modelMachine) TaskName(id guest.TaskID) string           { return m.l.Machine.TaskName(id) }
 func (m modelMachine) CPUs() int                                 { return m.l.Machine.CPUs() }
 func (m modelMachine) CPUOf(id guest.TaskID) guest.CPUID         { return m.l.Machine.CPUOf(id) }
+func (m modelMachine) Online(c guest.CPUID) bool                 { return m.l.Machine.Online(c) }
+func (m modelMachine) WakeIdle(c guest.CPUID)                    { m.l.Machine.WakeIdle(c) }
 func (m modelMachine) Preempt(c guest.CPUID) protocol.Var        { return m.l.Machine.Preempt(c) }
 func (m modelMachine) Now() guest.Time                           { return m.l.Machine.Now() }
 func (m modelMachine) Kick(id guest.TaskID)                      { m.l.Machine.Kick(id) }
@@ -69,15 +75,19 @@ func (m modelMachine) Quiescence(id guest.TaskID) (uint64, bool) { return m.l.Ma
 
 func (m modelMachine) Unwind(id guest.TaskID, s *unwind.Stack) error {
 	err := m.l.Unwind(id, s)
-	if err == nil {
+	if _, idle := id.Idle(); err == nil && !idle {
 		teller(m).unwound(id, s)
 	}
 	return err
 }
 
 // Unwind replaces the content of s by the task's stack: all of it, or an error that says
-// why it is unreliable.
+// why it is unreliable. An idle task's holds nothing of the guest's.
 func (l *Lab) Unwind(id guest.TaskID, s *unwind.Stack) error {
+	if _, idle := id.Idle(); idle {
+		s.Reset()
+		return nil
+	}
 	t := l.Machine.UnwindTarget(id, l.config.TrustInterrupted)
 	return l.unwinder.Unwind(&t, s)
 }

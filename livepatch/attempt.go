@@ -39,6 +39,7 @@ func (m *Model) tryCompleteTable() *script {
 		}
 	})
 	m.unlockTasks(s, "P.unlock_try")
+	m.eachIdle(s, "P.swappers_try", m.tryIdle)
 	s.step("P.decide", func(f *protocol.Frame) protocol.Next {
 		if f.L[tMissed] == 0 {
 			return s.to("P.hook_off")
@@ -57,6 +58,26 @@ func (m *Model) tryCompleteTable() *script {
 	s.act("P.hook_off", func(*protocol.Frame) { m.store.Write(m.vars.schedHook, protocol.Once, 0) })
 	m.complete(s)
 	return s
+}
+
+// tryIdle is what an attempt does with the idle task of a CPU. One that is running cannot be
+// checked: it is sent once through its loop, for the next attempt (since Linux 5.16). Of a
+// CPU that is offline it has nothing on its stack, and is switched as it is.
+func (m *Model) tryIdle(f *protocol.Frame, id guest.TaskID, t *taskState) {
+	cpu, _ := id.Idle()
+	if !m.machine.Online(cpu) {
+		if m.store.Read(t.state, protocol.Plain) != m.target() {
+			m.store.Swap(t.flag, 0)
+			m.move(id, RuleOffline, m.target())
+		}
+		return
+	}
+	if !m.trySwitch(id, f.Actor, RuleAttempt).Ok() {
+		f.L[tMissed] = 1
+		if !m.breaks.skipWakeIdle {
+			m.machine.WakeIdle(cpu)
+		}
+	}
 }
 
 // sendSignals adds the steps of klp_send_signals and of the test before it.

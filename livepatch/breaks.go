@@ -32,11 +32,15 @@ const (
 	// BreakForkCopiesEarly: a child keeps state and flag as they were when its parent's
 	// task was copied, before it could be found and without a lock.
 	BreakForkCopiesEarly = "fork-copies-early"
+	// BreakSkipWakeIdle: an idle task that could not be switched is not sent through its
+	// loop, as before Linux 5.16: a CPU that stays idle holds the transition up.
+	BreakSkipWakeIdle = "skip-wake-idle"
 )
 
 // breakSet is the breaks as flags.
 type breakSet struct {
-	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, wideRange, firstSymbol, skipExitSwitch, forkCopiesEarly bool
+	switchInHandler, skipStackCheck, skipSyncComplete, wrongRange, wideRange, firstSymbol, skipExitSwitch, forkCopiesEarly,
+	skipWakeIdle bool
 }
 
 // flag returns the place in b of the break with that name, or nil.
@@ -58,6 +62,8 @@ func (b *breakSet) flag(name string) *bool {
 		return &b.skipExitSwitch
 	case BreakForkCopiesEarly:
 		return &b.forkCopiesEarly
+	case BreakSkipWakeIdle:
+		return &b.skipWakeIdle
 	}
 	return nil
 }
@@ -66,7 +72,7 @@ func (b *breakSet) flag(name string) *bool {
 func BreakNames() []string {
 	names := []string{
 		BreakSwitchInHandler, BreakSkipStackCheck, BreakSkipSyncComplete, BreakWrongRange,
-		BreakWideRange, BreakFirstSymbol, BreakSkipExitSwitch, BreakForkCopiesEarly,
+		BreakWideRange, BreakFirstSymbol, BreakSkipExitSwitch, BreakForkCopiesEarly, BreakSkipWakeIdle,
 	}
 	slices.Sort(names)
 	return names

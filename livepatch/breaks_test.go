@@ -23,6 +23,7 @@ func TestBreaks(t *testing.T) {
 		{BreakFirstSymbol, "an ambiguous name was taken", ambiguousName},
 		{BreakSkipSyncComplete, "a body that is gone was picked", handlerDuringRemoval},
 		{BreakForkCopiesEarly, "a child without a state", forkInEnable},
+		{BreakSkipWakeIdle, "never complete", idleCPU},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.run(newRig(t, 1, Options{})); got != "" {
@@ -33,7 +34,7 @@ func TestBreaks(t *testing.T) {
 			}
 		})
 	}
-	if len(BreakNames()) != 8 {
+	if len(BreakNames()) != 9 {
 		t.Error("a break is missing in this test")
 	}
 }
@@ -64,6 +65,21 @@ func busyInUserMode(r *rig) string {
 	r.mustEnable(r.patchOf(1, "f"))
 	for range 50 {
 		r.exit(3)
+		if r.tick(); r.state(3) == -1 {
+			return ""
+		}
+	}
+	return "never complete"
+}
+
+// idleCPU has a CPU that only ever runs its idle task, which does what it is woken for.
+func idleCPU(r *rig) string {
+	r.idling[1] = true
+	r.mustEnable(r.patchOf(1, "f"))
+	for range 50 {
+		for _, c := range r.stirred {
+			r.m.IdlePass(c)
+		}
 		if r.tick(); r.state(3) == -1 {
 			return ""
 		}

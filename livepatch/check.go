@@ -87,11 +87,11 @@ func (m *Model) trySwitch(pid, actor guest.TaskID, rule Rule) Verdict {
 		m.store.Swap(t.flag, 0)
 		m.move(pid, rule, m.target())
 	case Running:
-		m.log(DebugScan, "klp_try_switch_task: %s:%d is running", name(pid), pid)
+		m.log(DebugScan, "klp_try_switch_task: %s:%d is running", name(pid), pid.PID())
 	case Unreliable:
-		m.log(DebugScan, "klp_try_switch_task: %s:%d has an unreliable stack", name(pid), pid)
+		m.log(DebugScan, "klp_try_switch_task: %s:%d has an unreliable stack", name(pid), pid.PID())
 	case OnStack:
-		m.log(DebugScan, "klp_try_switch_task: %s:%d is sleeping on function %s", name(pid), pid, c.Func)
+		m.log(DebugScan, "klp_try_switch_task: %s:%d is sleeping on function %s", name(pid), pid.PID(), c.Func)
 	}
 	return c.Verdict
 }

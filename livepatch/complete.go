@@ -31,15 +31,21 @@ func (m *Model) complete(s *script) {
 	})
 	m.syncComplete(s, "sync_complete_patch", Patched)
 	m.lockTasks(s, "P.lock_idle")
-	m.eachTask(s, "P.idle[T]", tCursor, func(_ *protocol.Frame, pid guest.TaskID) {
-		t := m.mustTask(pid)
-		if m.store.Read(t.flag, protocol.Once) != 0 {
-			m.warnOnce(warnCompleteFlag, "klp_complete_transition: task %d is still pending", pid)
-		}
-		m.store.Write(t.state, protocol.Plain, Idle)
+	m.eachTask(s, "P.idle[T]", tCursor, func(f *protocol.Frame, pid guest.TaskID) {
+		m.endState(f, pid, m.mustTask(pid))
 	})
 	m.unlockTasks(s, "P.unlock_idle")
+	m.eachIdle(s, "P.swappers_idle", m.endState)
 	m.finish(s)
+}
+
+// endState takes a task out of the transition.
+func (m *Model) endState(_ *protocol.Frame, pid guest.TaskID, t *taskState) {
+	if m.store.Read(t.flag, protocol.Once) != 0 {
+		m.warnOnce(warnCompleteFlag, "klp_complete_transition: task %s:%d is still pending",
+			m.machine.TaskName(pid), pid.PID())
+	}
+	m.store.Write(t.state, protocol.Plain, Idle)
 }
 
 // unpatchReplaced adds the steps of klp_unpatch_replaced_patches and klp_discard_nops:

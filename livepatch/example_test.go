@@ -35,6 +35,9 @@ func (o *one) Loaded(string) bool                       { return true }
 func (o *one) Occurrences(string, string) []guest.Addr  { return []guest.Addr{0x401000} }
 func (o *one) Size(guest.Addr) (uint64, bool)           { return 0x40, true }
 
+func (o *one) Online(guest.CPUID) bool { return true }
+func (o *one) WakeIdle(guest.CPUID)    {}
+
 func (o *one) Parts(guest.Addr) []guest.Range { return nil }
 
 // Enable a patch of one function, and ask where a call of it goes.

@@ -15,11 +15,16 @@ type Machine interface {
 	Tasks() []guest.TaskID
 	// TaskName returns the task's name (comm).
 	TaskName(guest.TaskID) string
-	// CPUs returns the number of CPUs.
+	// CPUs returns the number of CPUs. Each was declared by [Model.CPUAdded].
 	CPUs() int
+	// Online reports whether a CPU runs anything, if only its idle task.
+	Online(guest.CPUID) bool
 	// CPUOf returns the CPU that a task is running on, else [guest.NoCPU]. The
-	// task that runs a step is running.
+	// task that runs a step is running; an idle task is while no other task runs there.
 	CPUOf(guest.TaskID) guest.CPUID
+	// WakeIdle has the idle task of a CPU, if it is running, go once through its loop
+	// (wake_up_if_idle): at the end of it is [Model.IdlePass].
+	WakeIdle(guest.CPUID)
 	// Preempt returns the variable that holds the CPU's preempt count. Steps
 	// write it; while it is not zero the machine takes no task off that CPU.
 	Preempt(guest.CPUID) protocol.Var
@@ -33,7 +38,8 @@ type Machine interface {
 	Now() guest.Time
 	// Unwind replaces the content of the stack by the task's: all of it, or an
 	// error that says why it is unreliable. The task is not running, or is the
-	// one that runs the step and stands in a service function.
+	// one that runs the step and stands in a service function. That of an idle task
+	// holds nothing of the guest's.
 	Unwind(guest.TaskID, *unwind.Stack) error
 	// SetIP redirects the stub that the task is in to body: it writes regs.ip of
 	// the stub's frame. An error is the machine's to report; the handler then

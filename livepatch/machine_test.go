@@ -19,9 +19,16 @@ func (r *rig) Tasks() []guest.TaskID {
 	return pids
 }
 
-func (r *rig) TaskName(pid guest.TaskID) string   { return fmt.Sprintf("task%d", pid) }
+func (r *rig) TaskName(pid guest.TaskID) string {
+	if c, idle := pid.Idle(); idle {
+		return fmt.Sprintf("swapper/%d", c)
+	}
+	return fmt.Sprintf("task%d", pid)
+}
+
 func (r *rig) CPUs() int                          { return len(r.cpus) }
-func (r *rig) CPUOf(pid guest.TaskID) guest.CPUID { return r.task(pid).cpu }
+func (r *rig) Online(c guest.CPUID) bool          { return !r.offline[c] }
+func (r *rig) WakeIdle(c guest.CPUID)             { r.stirred = append(r.stirred, c) }
 func (r *rig) Preempt(c guest.CPUID) protocol.Var { return r.cpus[c] }
 func (r *rig) Now() guest.Time                    { return r.now }
 func (r *rig) Kick(pid guest.TaskID)              { r.kicked = append(r.kicked, pid) }
@@ -37,6 +44,16 @@ func (r *rig) Size(at guest.Addr) (uint64, bool)    { s, ok := r.sizes[at]; retu
 func (r *rig) Parts(at guest.Addr) []guest.Range    { return r.parts[at] }
 func (r *rig) Find(fn guest.Addr) (int, bool)       { return int(fn/0x1000) - 1, !r.noSite[fn] }
 func (r *rig) Occurrences(o, n string) []guest.Addr { return r.symbols[o+"/"+n] }
+
+func (r *rig) CPUOf(pid guest.TaskID) guest.CPUID {
+	if c, idle := pid.Idle(); idle {
+		if r.idling[c] {
+			return c
+		}
+		return guest.NoCPU
+	}
+	return r.task(pid).cpu
+}
 
 func (r *rig) WakeNew(pid guest.TaskID) { r.woken = append(r.woken, pid) }
 
@@ -70,8 +87,11 @@ func (r *rig) Log(l Level, line string) {
 }
 
 func (r *rig) Unwind(pid guest.TaskID, s *unwind.Stack) error {
-	t := r.task(pid)
 	s.Reset()
+	if _, idle := pid.Idle(); idle {
+		return nil
+	}
+	t := r.task(pid)
 	if t.bad != nil {
 		return t.bad
 	}

@@ -46,6 +46,7 @@ type run struct {
 	ops     []ops
 	bySite  []int32     // index of ops by site, or none
 	tasks   []taskState // by pid
+	idles   []taskState // the idle tasks', by CPU
 	attempt uint64      // attempts of the transition so far
 	stage   Stage       // of the last transition; Complete before the first
 	warned  uint32      // WARN_ONCEs that have been printed, by warnID

@@ -89,6 +89,9 @@ func (m *Model) writeForceTable() *script {
 		m.updatePatchState(pid, RuleForce)
 	})
 	m.unlockTasks(s, "P.unlock_force")
+	m.eachIdle(s, "P.swappers_force", func(_ *protocol.Frame, id guest.TaskID, _ *taskState) {
+		m.updatePatchState(id, RuleForce)
+	})
 	s.act("P.forced", func(f *protocol.Frame) {
 		m.markForced(PatchID(f.L[0]))
 		m.unlockMutex()

@@ -19,13 +19,13 @@ type PendingTask struct {
 // String explains p in one line, such as "worker:12 pending: on stack: f, frame 2 at
 // 0x401042 in [0x401040, 0x401080) (attempt)".
 func (p PendingTask) String() string {
-	s := fmt.Sprintf("%s:%d pending: %s", p.Name, p.Task, p.Check.Verdict)
+	s := fmt.Sprintf("%s:%d pending: %s", p.Name, p.Task.PID(), p.Check.Verdict)
 	c := p.Check
 	switch c.Verdict {
 	case OnStack:
 		s += fmt.Sprintf(": %s, frame %d at %s in %s", c.Func, c.Index, c.Frame.Addr, c.Range)
 	case Unreliable:
-		s = fmt.Sprintf("%s:%d pending: %v", p.Name, p.Task, c.Reason)
+		s = fmt.Sprintf("%s:%d pending: %v", p.Name, p.Task.PID(), c.Reason)
 	}
 	if c.Verdict != NotTried {
 		s += fmt.Sprintf(" (%s)", c.Rule)
@@ -33,7 +33,8 @@ func (p PendingTask) String() string {
 	return s
 }
 
-// Pending returns the tasks that are not on the target's side, in pid order; none when
+// Pending returns the tasks that are not on the target's side, in pid order, idle tasks
+// behind all others; none when
 // no transition runs.
 func (m *Model) Pending() []PendingTask {
 	var pending []PendingTask
@@ -41,13 +42,18 @@ func (m *Model) Pending() []PendingTask {
 	if target == Idle {
 		return nil
 	}
-	for _, pid := range m.machine.Tasks() {
-		t := m.mustTask(pid)
+	add := func(pid guest.TaskID, t *taskState) {
 		if state := m.store.Peek(t.state); state != target {
 			pending = append(pending, PendingTask{
 				Task: pid, Name: m.machine.TaskName(pid), State: state, Target: target, Check: t.check,
 			})
 		}
+	}
+	for _, pid := range m.machine.Tasks() {
+		add(pid, m.mustTask(pid))
+	}
+	for c := range m.idles {
+		add(guest.IdleTask(guest.CPUID(c)), &m.idles[c])
 	}
 	return pending
 }

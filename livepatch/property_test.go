@@ -3,6 +3,7 @@ package livepatch
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -86,8 +87,12 @@ func checkOver(r *rig) error {
 	if r.m.locked(r.m.vars.mutex) || r.store.Peek(r.m.vars.transitionPatch) != 0 {
 		return nil
 	}
+	ids := []guest.TaskID{guest.IdleTask(0), guest.IdleTask(1)}
 	for i := range r.tasks {
-		if pid := r.tasks[i].pid; r.state(pid) != -1 || r.m.Flagged(pid) {
+		ids = append(ids, r.tasks[i].pid)
+	}
+	for _, pid := range ids {
+		if r.state(pid) != -1 || r.m.Flagged(pid) {
 			return fmt.Errorf("no transition, and task %d is in state %d, flagged %v", pid, r.state(pid), r.m.Flagged(pid))
 		}
 	}
@@ -97,10 +102,23 @@ func checkOver(r *rig) error {
 	return nil
 }
 
-// oneStep lets one task, or time, make one step.
+// idleStep lets the idle task of a CPU come, do what it has been woken for, or go.
+func idleStep(r *rig, c guest.CPUID) {
+	if r.idling[c] && !slices.Contains(r.stirred, c) {
+		r.idling[c] = false
+		return
+	}
+	r.idling[c] = true
+	r.stirred = slices.DeleteFunc(r.stirred, func(s guest.CPUID) bool { return s == c })
+	r.m.IdlePass(c)
+}
+
+// oneStep lets one task, an idle task, or time, make one step.
 func oneStep(r *rig, choose chooser, walkers []walker) error {
-	pid := choose(len(r.tasks) + 1)
+	pid := choose(len(r.tasks) + 2)
 	switch {
+	case pid > len(r.tasks):
+		idleStep(r, guest.CPUID(choose(2)))
 	case pid == 0:
 		r.now += guest.Second / 3
 	case r.point(guest.TaskID(pid)) != "":
@@ -136,6 +154,9 @@ func interleave(t *testing.T, o Options, steps int, choose chooser) error {
 	for range 2000 { // steps; a few attempts
 		r.settle(worker)
 		r.step(worker)
+		for _, c := range r.stirred {
+			r.m.IdlePass(c)
+		}
 	}
 	if p := r.m.Pending(); len(p) > 0 {
 		return fmt.Errorf("pending for ever: %v", p)
@@ -160,7 +181,7 @@ func TestSidesNeverMix(t *testing.T) {
 
 // TestRandomRunsCatchBreaks shows that the property above can fail.
 func TestRandomRunsCatchBreaks(t *testing.T) {
-	for _, name := range []string{BreakSwitchInHandler, BreakSkipStackCheck, BreakWrongRange, BreakSkipSyncComplete} {
+	for _, name := range []string{BreakSwitchInHandler, BreakSkipStackCheck, BreakWrongRange, BreakSkipSyncComplete, BreakSkipWakeIdle} {
 		caught := error(nil)
 		seed := uint64(0)
 		for ; seed < 400 && caught == nil; seed++ {

@@ -49,6 +49,9 @@ type world struct {
 	kicked  []guest.TaskID
 	woken   []guest.TaskID
 	bodies  []guest.Addr // what SetIP was told
+
+	idling, offline [2]bool // CPUs that run their idle task, or nothing
+	stirred         []guest.CPUID
 }
 
 // fakeTask is a task with a scripted stack.
@@ -88,6 +91,9 @@ func newRig(t testing.TB, users int, o Options) *rig {
 	var err error
 	if r.m, err = New(r.prog, Needs{Machine: r, Sites: r, Symbols: r, Observer: r}, o); err != nil {
 		t.Fatal(err)
+	}
+	for range r.cpus {
+		r.m.CPUAdded()
 	}
 	for pid := guest.TaskID(1); pid <= guest.TaskID(users)+2; pid++ {
 		r.spawn(pid, 0)

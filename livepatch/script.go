@@ -69,6 +69,17 @@ func (m *Model) eachTask(s *script, name string, cursor int, do func(f *protocol
 	})
 }
 
+// eachIdle adds the step name, which does do for the idle task of every CPU, all in one
+// step: these loops are behind the lock, nobody but their owners looks at the states of
+// idle tasks, and no guest code runs on them.
+func (m *Model) eachIdle(s *script, name string, do func(f *protocol.Frame, id guest.TaskID, t *taskState)) {
+	s.act(name, func(f *protocol.Frame) {
+		for c := range m.idles {
+			do(f, guest.IdleTask(guest.CPUID(c)), &m.idles[c])
+		}
+	})
+}
+
 // eachFunc adds the step name, which does do for every function of a patch, one at a
 // time, and counts them in L[cursor]. patch says which patch that is.
 func (m *Model) eachFunc(s *script, name string, cursor int, patch func(f *protocol.Frame) PatchID, do func(fn int32)) {

@@ -25,15 +25,15 @@ func TestPoints(t *testing.T) {
 	r.start(1, r.m.Tables().Enable, uint64(id))
 	want := []string{
 		"call", "P.check", "P.lock", "P.init", "P.busy", "P.init_transition",
-		"P.transition", "P.target", "P.lock_state", "P.state[1]", "P.state[2]", "P.state[3]", "P.unlock_state", "wmb_init", "P.trans[f]",
+		"P.transition", "P.target", "P.lock_state", "P.state[1]", "P.state[2]", "P.state[3]", "P.unlock_state", "P.swappers_state", "wmb_init", "P.trans[f]",
 		"wmb_enable", "P.pre_patch[o]", "P.patch[o]",
 		"P.find[f]", "P.link[f]", "P.push[f]", "P.register[f]", "T.write", "P.registered[f]", "P.func_patched[f]", "P.find[f]", "P.patched[o]",
 		"P.patch_done[o]", "P.pre_patch[o]", "P.start",
-		"P.starting", "P.lock_flag", "P.flag[1]", "P.flag[2]", "P.flag[3]", "P.unlock_flag", "P.hook_on", "P.signals",
+		"P.starting", "P.lock_flag", "P.flag[1]", "P.flag[2]", "P.flag[3]", "P.unlock_flag", "P.swappers_flag", "P.hook_on", "P.signals",
 		"P.enabled", "P.attempt",
-		"P.entry", "P.lock_try", "P.try[1]", "P.try[2]", "P.try[3]", "P.unlock_try", "P.decide", "P.hook_off",
+		"P.entry", "P.lock_try", "P.try[1]", "P.try[2]", "P.try[3]", "P.unlock_try", "P.swappers_try", "P.decide", "P.hook_off",
 		"P.completing", "P.clear[f]", "sync_complete_patch", "sync_complete_patch",
-		"P.lock_idle", "P.idle[1]", "P.idle[2]", "P.idle[3]", "P.unlock_idle", "P.post[o]", "P.post[o]",
+		"P.lock_idle", "P.idle[1]", "P.idle[2]", "P.idle[3]", "P.unlock_idle", "P.swappers_idle", "P.post[o]", "P.post[o]",
 		"P.complete", "P.target_idle", "P.transition_null", "P.free_patches",
 		"P.unlock", "result",
 	}

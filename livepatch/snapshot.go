@@ -24,6 +24,7 @@ func (r *run) copy(from *run) {
 	r.ops = append(r.ops[:0], from.ops...)
 	r.bySite = append(r.bySite[:0], from.bySite...)
 	r.tasks = append(r.tasks[:0], from.tasks...)
+	r.idles = append(r.idles[:0], from.idles...)
 	r.attempt, r.warned, r.stage = from.attempt, from.warned, from.stage
 }
 

@@ -23,6 +23,7 @@ func (r *rig) save() *saved {
 	r.m.Save(&s.model)
 	s.world.tasks, s.world.log = slices.Clone(r.tasks), slices.Clone(r.log)
 	s.world.kicked, s.world.bodies = slices.Clone(r.kicked), slices.Clone(r.bodies)
+	s.world.stirred = slices.Clone(r.stirred)
 	return s
 }
 
@@ -32,6 +33,7 @@ func (r *rig) restore(s *saved) {
 	r.world = s.world
 	r.tasks, r.log = slices.Clone(s.world.tasks), slices.Clone(s.world.log)
 	r.kicked, r.bodies = slices.Clone(s.world.kicked), slices.Clone(s.world.bodies)
+	r.stirred = slices.Clone(s.world.stirred)
 }
 
 // dump is all that can be seen of a rig.
@@ -42,6 +44,10 @@ func (r *rig) dump() string {
 		t := &r.tasks[i]
 		last, _ := r.m.LastSwitch(t.pid)
 		fmt.Fprintln(&b, t.pid, r.prog.Point(&t.act), t.act.Frames(), r.m.LastCheck(t.pid), last)
+	}
+	for c := range r.cpus {
+		last, _ := r.m.LastSwitch(guest.IdleTask(guest.CPUID(c)))
+		fmt.Fprintln(&b, c, r.m.LastCheck(guest.IdleTask(guest.CPUID(c))), last)
 	}
 	for _, p := range r.m.Pending() {
 		fmt.Fprintln(&b, p)
@@ -83,6 +89,9 @@ func scene(r *rig, from, n int) (over bool) {
 // scenePart is the i-th step of a scene: whose it is follows from i.
 func (r *rig) scenePart(i int) {
 	pid := []guest.TaskID{1, 3, worker, 4, 1, 3}[i%6]
+	if i%50 == 7 {
+		r.m.IdlePass(1)
+	}
 	switch {
 	case r.point(pid) != "":
 		r.now += guest.Second / 50
@@ -113,6 +122,7 @@ func (r *rig) drain(first guest.TaskID, others ...guest.TaskID) {
 func sceneRig(t *testing.T) *rig {
 	r := newRig(t, 2, Options{})
 	r.task(3).cpu = 1
+	r.idling[1] = true
 	r.task(4).stack = []guest.Addr{oldAddr(1)}
 	return r
 }

@@ -60,6 +60,28 @@ func (m *Model) TaskBorn(pid, parent guest.TaskID) error {
 	return nil
 }
 
+// CPUAdded declares the idle task of the next CPU: the variables of its state. CPUs are
+// numbered from 0 and stay. One that is added during a run was there all the time, as a
+// possible CPU: its idle task is where that of CPU 0 is.
+func (m *Model) CPUAdded() {
+	state, flag := Idle, uint64(0)
+	if len(m.idles) > 0 {
+		state = m.store.Read(m.idles[0].state, protocol.Plain)
+		flag = m.store.Read(m.idles[0].flag, protocol.Once)
+	}
+	m.idles = append(m.idles, taskState{
+		live:  true,
+		state: m.store.Declare(fmt.Sprintf("patch_state[swapper/%d]", len(m.idles)), state),
+		flag:  m.store.Declare(fmt.Sprintf("TIF_PATCH_PENDING[swapper/%d]", len(m.idles)), flag),
+	})
+}
+
+// IdlePass is what an idle task does at the end of each pass of its loop (do_idle of
+// kernel/sched/idle.c), where it is on no stack but its own: klp_update_patch_state. It is
+// taken in one go, since nobody else looks at its state, and a change of the target waits
+// for CPUs with preemption off.
+func (m *Model) IdlePass(c guest.CPUID) { m.updatePatchState(guest.IdleTask(c), RuleIdle) }
+
 // TaskGone retires a task that is off the task list. Its variables stay in the store,
 // unused; a later task of the same pid gets new ones.
 func (m *Model) TaskGone(pid guest.TaskID) error {
@@ -73,6 +95,12 @@ func (m *Model) TaskGone(pid guest.TaskID) error {
 
 // task returns the state of a task, or nil when there is none.
 func (m *Model) task(pid guest.TaskID) *taskState {
+	if c, idle := pid.Idle(); idle {
+		if int(c) < len(m.idles) {
+			return &m.idles[c]
+		}
+		return nil
+	}
 	if uint(pid) < uint(len(m.tasks)) && m.tasks[pid].live {
 		return &m.tasks[pid]
 	}
@@ -124,6 +152,8 @@ const (
 	RuleFork                    // it was born there
 	RuleForce                   // the operator's force
 	RuleHandler                 // BreakSwitchInHandler
+	RuleIdle                    // an idle task's loop
+	RuleOffline                 // the idle task of a CPU that is offline: directly
 )
 
 // String returns the rule as a report names it.
@@ -141,6 +171,10 @@ func (r Rule) String() string {
 		return "force"
 	case RuleHandler:
 		return "handler"
+	case RuleIdle:
+		return "idle loop"
+	case RuleOffline:
+		return "offline"
 	}
 	return "rule?"
 }

@@ -42,19 +42,25 @@ func (m *Model) initTransitionTable() *script {
 	})
 	m.lockTasks(s, "P.lock_state")
 	m.eachTask(s, "P.state[T]", 2, func(f *protocol.Frame, pid guest.TaskID) {
-		t := m.mustTask(pid)
-		if m.store.Read(t.state, protocol.Plain) != Idle {
-			m.warnOnce(warnInitState, "klp_init_transition: the state of task %d is not idle", pid)
-		}
-		t.check, t.moved = Check{}, Switched{}
-		m.store.Write(t.state, protocol.Plain, 1-f.L[1])
+		m.initState(f, pid, m.mustTask(pid))
 	})
 	m.unlockTasks(s, "P.unlock_state")
+	m.eachIdle(s, "P.swappers_state", m.initState)
 	s.fence("wmb_init")
 	m.eachFunc(s, "P.trans[f]", 2, m.ofCurrent, func(fn int32) {
 		m.store.Write(m.funcs[fn].transition, protocol.Plain, 1)
 	})
 	return s
+}
+
+// initState gives a task the state of the side that is left.
+func (m *Model) initState(f *protocol.Frame, pid guest.TaskID, t *taskState) {
+	if m.store.Read(t.state, protocol.Plain) != Idle {
+		m.warnOnce(warnInitState, "klp_init_transition: the state of task %s:%d is not idle",
+			m.machine.TaskName(pid), pid.PID())
+	}
+	t.check, t.moved = Check{}, Switched{}
+	m.store.Write(t.state, protocol.Plain, 1-f.L[1])
 }
 
 // startTransitionTable is klp_start_transition: it flags every task that is not on the
@@ -67,17 +73,22 @@ func (m *Model) startTransitionTable() *script {
 	})
 	m.lockTasks(s, "P.lock_flag")
 	m.eachTask(s, "P.flag[T]", 0, func(_ *protocol.Frame, pid guest.TaskID) {
-		t := m.mustTask(pid)
-		if m.store.Read(t.state, protocol.Plain) != m.target() {
-			m.store.Swap(t.flag, 1)
-		}
+		m.flag(m.mustTask(pid))
 	})
 	m.unlockTasks(s, "P.unlock_flag")
+	m.eachIdle(s, "P.swappers_flag", func(_ *protocol.Frame, _ guest.TaskID, t *taskState) { m.flag(t) })
 	s.act("P.hook_on", func(*protocol.Frame) { m.store.Write(m.vars.schedHook, protocol.Once, 1) })
 	s.act("P.signals", func(*protocol.Frame) {
 		m.store.Write(m.vars.signals, protocol.Plain, 0)
 	})
 	return s
+}
+
+// flag asks a task to go over, unless it is on the target's side.
+func (m *Model) flag(t *taskState) {
+	if m.store.Read(t.state, protocol.Plain) != m.target() {
+		m.store.Swap(t.flag, 1)
+	}
 }
 
 // reverse adds the steps of klp_reverse_transition: nobody is flagged while the
@@ -93,6 +104,7 @@ func (m *Model) reverse(s *script) {
 		m.store.Swap(m.mustTask(pid).flag, 0)
 	})
 	m.unlockTasks(s, "P.unlock_unflag")
+	m.eachIdle(s, "P.swappers_unflag", func(_ *protocol.Frame, _ guest.TaskID, t *taskState) { m.store.Swap(t.flag, 0) })
 	m.synchronize(s, "sync_reverse", 2)
 	s.act("P.enabled_reverse", func(*protocol.Frame) {
 		enabled := m.patches[m.current()].enabled

@@ -23,6 +23,9 @@ func (a *app) breaks(c *breaksCommand) (status, error) {
 		}
 		fmt.Fprintf(a.out, "    found on %s by %s\n", on, b.Rule)
 	}
+	for _, b := range breaks.InRuns() {
+		fmt.Fprintf(a.out, "%s: %s\n    found in any run of testprogs/%s.txtar by %s\n", b.Name, b.Does, b.Scenario, b.Rule)
+	}
 	return asExpected, nil
 }
 

@@ -11,7 +11,7 @@
 // nothing was found.
 package breaks
 
-// Break is a deviation of the model, and a search that finds it.
+// Break is a deviation of the model, and what finds it.
 type Break struct {
 	Name       string // as -break takes it
 	Does       string // one line
@@ -23,6 +23,15 @@ type Break struct {
 	// Rule is the rule that the first violation breaks when equal states are merged;
 	// "expectation" for one of the scenario's lines.
 	Rule string
+}
+
+// InRuns returns those breaks that no search can show, each with the scenario of which any
+// run does.
+func InRuns() []Break {
+	return []Break{{
+		Name: "skip-wake-idle", Does: "an idle task that runs is not sent through its loop, and stays on its side",
+		Scenario: "scenarios/idle-cpu", Rule: "progress",
+	}}
 }
 
 // All returns the list: each break where a patch is enabled, and where one is disabled, if
@@ -71,5 +80,6 @@ when a single patch is disabled: taking the site off waits for CPUs in the handl
 trust-preempted-fp does none when one is enabled, where tasks are interrupted between visible steps:
 an interrupted stack shows the site in the original then, and that is what the check looks for.
 wide-range has none to show when one is disabled: the pages are the patch's own, and whoever is
-there was called by the replacement.
+there was called by the replacement. skip-wake-idle is in no table: CPUs with nothing to run count
+as offline in a search. Any run of testprogs/scenarios/idle-cpu.txtar shows it, by the rule progress.
 `

@@ -9,13 +9,14 @@ import (
 
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
+	"patchlab/testprogs"
 )
 
 // TestAll wants every break to be in the list, in order, each with a scenario that differs.
 func TestAll(t *testing.T) {
 	var names []string
 	seen := map[string]bool{}
-	for _, b := range All() {
+	for _, b := range append(All(), InRuns()...) {
 		if !slices.Contains(names, b.Name) {
 			names = append(names, b.Name)
 		}
@@ -25,6 +26,7 @@ func TestAll(t *testing.T) {
 			seen[key] = true
 		}
 	}
+	slices.Sort(names)
 	if want := experiment.BreakNames(); !slices.Equal(names, want) {
 		t.Errorf("the list has %q, there are %q", names, want)
 	}
@@ -56,6 +58,36 @@ func TestFound(t *testing.T) {
 			}
 			t.Errorf("%s is out of date: preemptions finds it after %s: 'make breaks' makes it again (a few minutes)", page, number(cell))
 		})
+	}
+}
+
+// TestInRuns wants a run to show each break that no search does, and nothing without it.
+func TestInRuns(t *testing.T) {
+	for _, b := range InRuns() {
+		s, err := testprogs.Open(strings.TrimPrefix(b.Scenario, "scenarios/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		built, err := experiment.Build(s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []experiment.Options{{}, {Breaks: []string{b.Name}}} {
+			r, err := built.Run(o)
+			if r == nil {
+				t.Fatal(err)
+			}
+			if err := r.Lab.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var rules []string
+			for _, v := range r.Violations {
+				rules = append(rules, string(v.Rule.String()))
+			}
+			if broken := o.Breaks != nil; broken != slices.Contains(rules, b.Rule) || broken == r.OK() {
+				t.Errorf("%s, broken %v: violated %q", b.Scenario, broken, rules)
+			}
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ var reasons = []reason{
 			(c.in("start transition") || c.in("enable", "P.enabled", "P.attempt") || c.in("write enabled", "P.enabled", "P.attempt"))
 	}},
 	{"an attempt switches who makes it", func(s *Space, c *spot) bool {
-		return c.at(livepatch.Starting) && c.state == c.left && (c.in("try complete transition", "P.unlock_try", "P.decide",
+		return c.at(livepatch.Starting) && c.state == c.left && (c.in("try complete transition", "P.unlock_try", "P.swappers_try", "P.decide",
 			"P.signal_due", "P.lock_signal", "P.signal[T]", "P.unlock_signal", "P.count", "P.rearm", "P.hook_off", "P.completing") ||
 			c.in("transition work", "W.unlock") || !s.facts.Reverses && (c.in("enable", "P.unlock") || c.in("write enabled", "P.disabled", "P.unlock")))
 	}},
@@ -156,10 +156,10 @@ func loopOverSides(_ *Space, c *spot) bool {
 	case c.at(livepatch.Initializing):
 		return c.in("init transition", "P.lock_state")
 	case c.at(livepatch.Completing) && c.state == -1:
-		return c.when != 0 && !c.in("try complete transition", "P.idle[T]", "P.unlock_idle", "P.post[o]", "P.post_next", "P.complete") &&
+		return c.when != 0 && !c.in("try complete transition", "P.idle[T]", "P.unlock_idle", "P.swappers_idle", "P.post[o]", "P.post_next", "P.complete") &&
 			!c.in("transition work")
 	case c.at(livepatch.Completing):
-		return c.in("try complete transition", "P.unlock_idle", "P.post[o]", "P.post_next", "P.complete")
+		return c.in("try complete transition", "P.unlock_idle", "P.swappers_idle", "P.post[o]", "P.post_next", "P.complete")
 	}
 	return false
 }

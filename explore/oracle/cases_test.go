@@ -69,7 +69,8 @@ func TestQuietAtTheEnd(t *testing.T) {
 	want := "quiet: the transition of visit_new is complete, and guest has the patch state 0\n" +
 		"quiet: the transition of visit_new is complete, and guest is flagged\n" +
 		"quiet: the transition of visit_new is complete, and operator has the patch state 1\n" +
-		"quiet: the transition of visit_new is complete, and kworker has the patch state 1\n"
+		"quiet: the transition of visit_new is complete, and kworker has the patch state 1\n" +
+		"quiet: the transition of visit_new is complete, and swapper/0 has the patch state 1\n"
 	if got := texts(b.o.Violations()); got != want {
 		t.Error(got)
 	}

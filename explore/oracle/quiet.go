@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 
+	"patchlab/guest"
 	"patchlab/livepatch"
 )
 
@@ -13,7 +14,11 @@ func (o *Oracle) Warned(line string) {
 
 // checkIdle judges the second half of [Quiet]: the transition is complete.
 func (o *Oracle) checkIdle(t livepatch.Transition) {
-	for _, id := range o.l.Machine.Tasks() {
+	ids := o.l.Machine.Tasks()
+	for c := range o.l.Machine.CPUs() {
+		ids = append(ids[:len(ids):len(ids)], guest.IdleTask(guest.CPUID(c)))
+	}
+	for _, id := range ids {
 		if state, _ := o.l.Model.PatchState(id); state != -1 {
 			o.report(Violation{Rule: Quiet, Task: id, Text: fmt.Sprintf(
 				"the transition of %s is complete, and %s has the patch state %d", t.Name, o.name(id), state)})

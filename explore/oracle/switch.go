@@ -11,6 +11,9 @@ import (
 // Switched implements [lab.Witness]: a task changes its side. It judges the first half of
 // [CleanSwitch], and takes in that tasks are forced.
 func (o *Oracle) Switched(s livepatch.Switched) {
+	if _, idle := s.Task.Idle(); idle {
+		return // no guest code runs on it
+	}
 	left, p := sideOf(int(int64(s.From))), o.current
 	if p == none || left == neither || sideOf(int(int64(s.To))) == neither {
 		return

@@ -77,7 +77,7 @@ func (r *runner) expectPending(c scenario.Command, v livepatch.Verdict) error {
 // rules are the rules by their names in scripts.
 var rules = map[string]livepatch.Rule{
 	"attempt": livepatch.RuleAttempt, "exit-gate": livepatch.RuleExit, "sched-hook": livepatch.RuleSched,
-	"fork": livepatch.RuleFork, "force": livepatch.RuleForce,
+	"fork": livepatch.RuleFork, "force": livepatch.RuleForce, "idle-loop": livepatch.RuleIdle,
 }
 
 func (r *runner) expectSwitched(c scenario.Command) error {

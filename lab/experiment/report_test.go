@@ -116,14 +116,14 @@ func TestDemonstration(t *testing.T) {
 		{"patching", "pl_sleep < greet < gate"}, {"unpatching", "pl_sleep < evening_greet < gate"},
 	} {
 		tr := r.Transitions[i]
-		if tr.Patch != "evening" || tr.Direction != want.direction || tr.Outcome != "complete" || len(tr.Moves) != 6 {
+		if tr.Patch != "evening" || tr.Direction != want.direction || tr.Outcome != "complete" || len(tr.Moves) != 8 {
 			t.Errorf("transition %d: %+v", i+1, tr)
 		}
 		last := tr.Moves[len(tr.Moves)-1]
 		if last.Name != "visitor-4" || last.Rule.String() != "exit gate" || last.Time <= tr.Start || last.Time >= tr.End {
 			t.Errorf("transition %d: the last to go was %+v", i+1, last)
 		}
-		if len(tr.Waits) != 1 || tr.Waits[0].Reason != "asleep in greet: stack "+want.stack {
+		if len(tr.Waits) != 2 || tr.Waits[1].Name != "swapper/1" || tr.Waits[0].Reason != "asleep in greet: stack "+want.stack {
 			t.Errorf("transition %d: waits %+v", i+1, tr.Waits)
 		}
 	}

@@ -235,8 +235,13 @@ func (r *runner) patchState(task string) (string, error) {
 	return strconv.Itoa(v), nil
 }
 
-// task returns a task by its name in the script.
+// task returns a task by its name in the script; idle tasks have one too.
 func (r *runner) task(name string) (guest.TaskID, error) {
+	for c := range r.lab.Machine.CPUs() {
+		if id := guest.IdleTask(guest.CPUID(c)); r.lab.Machine.TaskName(id) == name {
+			return id, nil
+		}
+	}
 	id, ok := r.lab.Machine.TaskByName(name)
 	if !ok {
 		var names []string

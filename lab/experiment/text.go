@@ -118,6 +118,7 @@ var rulesText = []struct {
 	{livepatch.RuleExit, "it was about to return to user mode, with nothing of the kernel on its stack"},
 	{livepatch.RuleSched, "it passed cond_resched, and nothing of the side it left was on its stack"},
 	{livepatch.RuleFork, "it was born on that side"},
+	{livepatch.RuleIdle, "its CPU had nothing else to run, and was sent once through its idle loop"},
 	{livepatch.RuleForce, "the operator had all tasks go, wherever they stood"},
 	{livepatch.RuleHandler, "it was in the handler of a patched function: a deliberate mistake of the model"},
 }

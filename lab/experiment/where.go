@@ -69,7 +69,12 @@ func stackNames(l *lab.Lab, s *unwind.Stack) string {
 // stood says where a task stands that is being switched.
 func stood(l *lab.Lab, s livepatch.Switched) string {
 	t, _ := l.Machine.Task(s.Task)
+	_, idle := s.Task.Idle()
 	switch {
+	case idle && s.CPU == guest.NoCPU:
+		return "not running: its CPU is busy"
+	case idle:
+		return fmt.Sprintf("on CPU %d, in its loop", s.CPU)
 	case s.CPU == guest.NoCPU:
 		return place(l, s.Task)
 	case s.Rule == livepatch.RuleExit:
@@ -85,7 +90,7 @@ func reason(l *lab.Lab, id guest.TaskID, c livepatch.Check) string {
 	t, _ := l.Machine.Task(id)
 	switch c.Verdict {
 	case livepatch.Running:
-		return fmt.Sprintf("running on CPU %d", t.CPU)
+		return fmt.Sprintf("running on CPU %d", l.Machine.CPUOf(id))
 	case livepatch.OnStack:
 		text := stateText(t) + " in " + c.Func
 		var s unwind.Stack

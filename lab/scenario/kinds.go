@@ -96,7 +96,7 @@ var kinds = []Kind{
 		l.Duration = guest.Time(d.Nanoseconds())
 		return nil
 	}},
-	{Name: "TASK", Doc: "a task's name", set: matching(nameRE, "a task's name", func(l *line, s string) { l.Task = s })},
+	{Name: "TASK", Doc: "a task's name; the idle task of CPU N is swapper/N", set: matching(taskRE, "a task's name", func(l *line, s string) { l.Task = s })},
 	{Name: "FUNCTION", Doc: "a function's symbol", set: matching(symbolRE, "a function's symbol", func(l *line, s string) { l.Function = s })},
 	{Name: "VARIABLE", Doc: "a variable of the program, unsigned, of 1, 2, 4 or 8 bytes", set: matching(symbolRE, "a variable's symbol", func(l *line, s string) { l.Variable = s })},
 	{Name: "POINT", Doc: "FUNCTION, FUNCTION+OFFSET, FUNCTION+LABEL, a step of the handler like H.front, or a place in the stub like stub.entry", set: func(l *line, s string) (err error) {
@@ -106,7 +106,7 @@ var kinds = []Kind{
 	{Name: "INVARIANT", Doc: "a rule that every run has to keep", Words: []string{"no-mixing", "clean-switch", "done-means-done", "nothing-dangles", "reliable-means-complete", "quiet", "refusal-has-reason"}, set: func(l *line, s string) error { l.Invariant = s; return nil }},
 	{Name: "SIDE", Doc: "the body without or with the patch", Words: []string{"old", "new"}, set: func(l *line, s string) error { l.Side = s; return nil }},
 	{Name: "OP", Doc: "a comparison", Words: []string{"==", "!=", "<", "<=", ">", ">="}, set: func(l *line, s string) error { l.Op = s; return nil }},
-	{Name: "RULE", Doc: "what switches tasks: the periodic attempt, the exit gate, the scheduler's hook, fork, force", Words: []string{"attempt", "exit-gate", "sched-hook", "fork", "force"}, set: func(l *line, s string) error { l.Rule = s; return nil }},
+	{Name: "RULE", Doc: "what switches tasks: the periodic attempt, the exit gate, the scheduler's hook, fork, force, the loop of an idle task", Words: []string{"attempt", "exit-gate", "sched-hook", "fork", "force", "idle-loop"}, set: func(l *line, s string) error { l.Rule = s; return nil }},
 }
 
 // kindOf returns the kind of that name.

@@ -41,8 +41,11 @@ func (p Path) String() string {
 	return p.Patch + "/" + string(p.Attr)
 }
 
-// nameRE is a name of a patch, object or task.
+// nameRE is a name of a patch, an object, or a task of the program.
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+// taskRE is a name of a task, idle tasks among them.
+var taskRE = regexp.MustCompile(nameRE.String() + `|^swapper/[0-9]+$`)
 
 func parsePath(s string) (Path, error) {
 	parts := strings.Split(s, "/")

@@ -75,7 +75,7 @@ type Command struct {
 	Op        string     // OP: "==", "!=", "<", "<=", ">", ">="
 	N         int        // N, not negative
 	Invariant string     // INVARIANT, by its name
-	Rule      string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force"
+	Rule      string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force", "idle-loop"
 }
 
 // PatchNamed returns the patch of that name, or nil.

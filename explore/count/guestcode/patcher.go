@@ -23,8 +23,19 @@ func (noPatches) Resched() (protocol.TableID, bool) { return 0, false }
 // PatchState is that of a task in no transition.
 func (noPatches) PatchState(guest.TaskID) int { return -1 }
 
+// Fork is never asked for.
+func (noPatches) Fork() protocol.TableID { panic("BUG: a step program forks") }
+
+// CPUAdded keeps nothing of CPUs.
+func (noPatches) CPUAdded() {}
+
+// IdlePending has nothing pending.
+func (noPatches) IdlePending(guest.CPUID) bool { return false }
+
+// IdlePass is never asked for.
+func (noPatches) IdlePass(guest.CPUID) { panic("BUG: nothing is pending") }
+
 // Born keeps nothing of tasks.
-func (noPatches) Fork() protocol.TableID       { panic("BUG: a step program forks") }
 func (noPatches) Born(_, _ guest.TaskID) error { return nil }
 
 // Gone keeps nothing of tasks.
