@@ -16,7 +16,6 @@ type answers struct {
 	reads   protocol.VarSet // variables that remembered answers rest on
 	asking  bool            // the handler is running, whole
 	changes []change        // what it has written, by variable
-	stale   bool            // the CPU must forget all answers when it returns
 }
 
 // change is a variable with what it held before a handler and what it holds now.
@@ -26,11 +25,11 @@ type change struct {
 }
 
 // decide is the CPU's question for a body, when the handler is taken whole.
-func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
+func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once bool) {
 	a := &m.answers
 	a.asking, a.changes = true, a.changes[:0]
 	m.store.TraceReads(&a.reads)
-	body, ok := m.patcher.Route(id, ip)
+	body, once, ok := m.patcher.Route(id, ip)
 	m.store.TraceReads(nil)
 	a.asking = false
 	for _, c := range a.changes {
@@ -38,14 +37,12 @@ func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) guest.Addr {
 			continue
 		}
 		m.wrote(c.v, c.x)
-		// Asked again, the handler would do something else: the answer counts for
-		// now only. The CPU must not be called from here.
-		a.stale = true
+		once = true // asked again, the handler would do something else
 	}
 	if !ok {
-		return cpu.NotASite
+		return cpu.NotASite, true
 	}
-	return body
+	return body, once
 }
 
 // Deciding reports whether a handler is being run whole: the run of guest code that it is
@@ -54,7 +51,6 @@ func (m *Machine) Deciding() bool { return m.answers.asking }
 
 func (m *Machine) forgetAnswers() {
 	m.answers.reads.Clear()
-	m.answers.stale = false
 	m.cpu.ForgetDecisions()
 }
 

@@ -77,9 +77,6 @@ func (m *Machine) turnCut(t *task, uncounted bool) bool {
 func (m *Machine) account(t *task, uncounted bool) {
 	x := &m.exit
 	m.truth.record(m, t, x)
-	if m.answers.stale {
-		m.forgetAnswers()
-	}
 	if t.decided != 0 && !m.inStub(t) {
 		t.decided = 0
 	}

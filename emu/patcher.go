@@ -10,9 +10,10 @@ import (
 // step the machine.
 type Patcher interface {
 	// Route chooses the body for the function whose site returns to ip, for a task
-	// that takes the handler whole: 0 means the original. ok is false when ip
-	// belongs to no site.
-	Route(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, ok bool)
+	// that takes the handler whole: 0 means the original. The answer is used again until
+	// a variable is written that was read for it, unless once is true. ok is false when
+	// ip belongs to no site.
+	Route(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once, ok bool)
 	// Handler returns the handler's table and its first local for that site, for a
 	// task that takes it in steps. The table's result is the body, 0 for the
 	// original; it redirects by [Machine.SetIP].

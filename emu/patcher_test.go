@@ -24,6 +24,7 @@ type fakePatcher struct {
 	exits                                            []guest.TaskID // who has passed the exit gate's table
 	yields                                           bool           // unlocking lets others run
 	moves                                            bool           // a whole answer leaves a variable changed
+	once                                             bool           // whole answers are for one call
 	count                                            protocol.Var   // that variable
 	asked                                            int            // questions for a whole answer
 	born, gone, parents                              []guest.TaskID
@@ -173,16 +174,16 @@ func (p *fakePatcher) WriteText(a guest.Addr, b []byte) error {
 	return p.r.WriteText(a, b)
 }
 
-func (p *fakePatcher) Route(_ guest.TaskID, ip guest.ReturnAddr) (guest.Addr, bool) {
+func (p *fakePatcher) Route(_ guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once, ok bool) {
 	p.asked++
 	i, ok := p.sites.ByReturn(ip)
 	if !ok {
-		return 0, false
+		return 0, false, false
 	}
 	if p.moves {
 		p.store.Add(p.count, 1)
 	}
-	return guest.Addr(p.store.Read(p.bodies[i], protocol.Once)), true
+	return guest.Addr(p.store.Read(p.bodies[i], protocol.Once)), p.once, true
 }
 
 func (p *fakePatcher) Handler(ip guest.ReturnAddr) (protocol.TableID, uint64, bool) {

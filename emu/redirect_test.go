@@ -201,7 +201,8 @@ func TestSiteForms(t *testing.T) {
 }
 
 // TestAnswersAreRemembered wants the handler to be asked once for a site, until something
-// is written that its answer rests on; one that leaves something changed is asked again.
+// is written that its answer rests on; one that leaves something changed is asked again
+// at every call, as is one that wants to be.
 func TestAnswersAreRemembered(t *testing.T) {
 	img := compile(t, holdProgram)
 	rig := func(moves bool) *rig {
@@ -225,7 +226,12 @@ func TestAnswersAreRemembered(t *testing.T) {
 	}
 	r = rig(true)
 	r.finish()
-	if r.p.asked < 10 || r.word("calls") != 100 || r.store.Peek(r.p.count) != uint64(r.p.asked) {
-		t.Errorf("asked %d times, %d calls", r.p.asked, r.word("calls"))
+	if r.p.asked != 100 || r.word("calls") != 100 || r.store.Peek(r.p.count) != uint64(r.p.asked) {
+		t.Errorf("it leaves something changed: asked %d times, %d calls", r.p.asked, r.word("calls"))
+	}
+	r = rig(false)
+	r.p.once = true
+	if r.finish(); r.p.asked != 100 || r.word("calls") != 100 {
+		t.Errorf("for one call: asked %d times, %d calls", r.p.asked, r.word("calls"))
 	}
 }

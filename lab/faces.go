@@ -19,12 +19,12 @@ import (
 // patcher is the model and the sites as the machine sees them.
 type patcher struct{ l *Lab }
 
-func (p patcher) Route(task guest.TaskID, ip guest.ReturnAddr) (guest.Addr, bool) {
+func (p patcher) Route(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once, ok bool) {
 	site, ok := p.l.Sites.ByReturn(ip)
 	if !ok {
-		return 0, false
+		return 0, false, false
 	}
-	return p.l.Model.Route(task, site), true
+	return p.l.Model.Route(task, site), false, true
 }
 
 func (p patcher) Handler(ip guest.ReturnAddr) (table protocol.TableID, site uint64, ok bool) {

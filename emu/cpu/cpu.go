@@ -215,9 +215,10 @@ type Options struct {
 	Stub Stub
 	// Decide chooses the body for the function whose site returns to ip: 0 means
 	// the original. It is called on the goroutine of Run, must not call the CPU,
-	// and its answer is remembered until [CPU.ForgetDecisions]. It may be nil; then
+	// and its answer is remembered until [CPU.ForgetDecisions]; but with once it is for
+	// this call alone, and all that was remembered is forgotten. It may be nil; then
 	// every hook stops.
-	Decide func(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr)
+	Decide func(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once bool)
 }
 
 // CPU executes guest code. It is not for concurrent use, except for Interrupt.

@@ -9,6 +9,7 @@ import (
 
 var decisionChecks = []check{
 	{"memo", memo},
+	{"once", once},
 	{"decisions", decisions},
 	{"sequence of decisions", decisionSequence},
 	{"no decide", noDecide},
@@ -44,6 +45,26 @@ func memo(t *testing.T, open Open) {
 		run(task, 32, 1)
 		run(1, 2, -1) // forgotten or not
 	}
+}
+
+// once: an answer for one call alone is not remembered, and what was is forgotten.
+func once(t *testing.T, open Open) {
+	r := program(t, open, siteText)
+	run := func(once bool, asked int) {
+		t.Helper()
+		r.once, r.asked = once, 0
+		r.start(textBase)
+		if r.must(cpu.Return, free()); r.asked != asked {
+			t.Errorf("asked %d times, want %d", r.asked, asked)
+		}
+	}
+	run(true, 2) // the program calls the site twice
+	run(true, 2)
+	run(false, 1)
+	run(true, 0)
+	r.start(textBase)
+	r.must(cpu.Return, cpu.Request{Task: 77, Budget: cpu.Unlimited}) // forgets those of others
+	run(false, 1)
 }
 
 // decisions: the hash tells what was decided for whom, whether asked or remembered;

@@ -78,7 +78,8 @@ type rig struct {
 	exit cpu.Exit
 	// decide answers the hook; nil stands for: the original.
 	decide func(guest.TaskID, guest.ReturnAddr) guest.Addr
-	asked  int // how often it was asked
+	asked  int  // how often it was asked
+	once   bool // answers are for one call
 	label  map[string]guest.Addr
 	fail   func(format string, args ...any) // ends the test
 }
@@ -96,12 +97,12 @@ func newRig(t testing.TB, open Open) *rig {
 			Entry: arenaBase + stubEntry, Fast: arenaBase + stubFast, Slow: arenaBase + stubSlow,
 			Hook: arenaBase + shimHook, Commit: arenaBase + stubCommit, Cell: cell[:8],
 		},
-		Decide: func(task guest.TaskID, ip guest.ReturnAddr) guest.Addr {
+		Decide: func(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr, once bool) {
 			r.asked++
 			if r.decide == nil {
-				return 0
+				return 0, r.once
 			}
-			return r.decide(task, ip)
+			return r.decide(task, ip), r.once
 		},
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // called is what the hook's callback needs of a backend.
 type called struct {
-	decide func(guest.TaskID, guest.ReturnAddr) guest.Addr
+	decide func(guest.TaskID, guest.ReturnAddr) (body guest.Addr, once bool)
 	panic  any // what decide panicked with: it must not unwind through the engine
 }
 
@@ -52,10 +52,13 @@ func unregister(i int) {
 }
 
 //export goDecide
-func goDecide(callee C.uint64_t, task C.int64_t, ip C.uint64_t) (body C.uint64_t) {
+func goDecide(callee C.uint64_t, task C.int64_t, ip C.uint64_t, once *C.uint8_t) (body C.uint64_t) {
 	c := (*callees.list.Load())[callee]
 	defer c.recover(&body)
-	to := c.decide(guest.TaskID(task), guest.ReturnAddr(ip))
+	to, forThis := c.decide(guest.TaskID(task), guest.ReturnAddr(ip))
+	if forThis {
+		*once = 1
+	}
 	if to == 0 {
 		return ip
 	}

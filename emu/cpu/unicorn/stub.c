@@ -15,18 +15,23 @@ static pl_memo *memo_of(pl_cpu *c, uint64_t ip)
 static bool choose(pl_cpu *c, uc_engine *uc, uint64_t ip, uint64_t slot, uint64_t pc, uint64_t *body)
 {
 	pl_memo *m = memo_of(c, ip);
-	if (m->ip != ip || m->task != c->task || !m->body) {
-		uint64_t to = goDecide(c->callee, c->task, ip);
-		if (to == ~0ull) {
+	if (m->ip == ip && m->task == c->task && m->body) {
+		*body = m->body;
+	} else {
+		uint8_t once = 0;
+		*body = goDecide(c->callee, c->task, ip, &once);
+		if (*body == ~0ull) {
 			pl_refuse(c, uc, PL_NOT_A_SITE, ip, pc);
 			return false;
 		}
-		*m = (pl_memo){ ip, c->task, to };
+		if (once)
+			pl_forget(c);
+		else
+			*m = (pl_memo){ ip, c->task, *body };
 	}
-	*body = m->body;
-	c->decisions = mix(mix(mix(c->decisions, c->task), ip), m->body);
+	c->decisions = mix(mix(mix(c->decisions, c->task), ip), *body);
 	if (c->nwatch)
-		pl_event_add(c, PL_DECIDED, ip, slot, m->body);
+		pl_event_add(c, PL_DECIDED, ip, slot, *body);
 	return true;
 }
 

@@ -9,7 +9,9 @@ import (
 type noPatches struct{}
 
 // Route knows no site.
-func (noPatches) Route(guest.TaskID, guest.ReturnAddr) (guest.Addr, bool) { return 0, false }
+func (noPatches) Route(guest.TaskID, guest.ReturnAddr) (body guest.Addr, once, ok bool) {
+	return 0, false, false
+}
 
 // Handler knows no site.
 func (noPatches) Handler(guest.ReturnAddr) (protocol.TableID, uint64, bool) { return 0, 0, false }
