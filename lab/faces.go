@@ -24,11 +24,15 @@ func (p patcher) Route(task guest.TaskID, ip guest.ReturnAddr) (body guest.Addr,
 	if !ok {
 		return 0, false, false
 	}
-	return p.l.Model.Route(task, site), false, true
+	body, once = p.l.route(task, site)
+	return body, once, true
 }
 
 func (p patcher) Handler(ip guest.ReturnAddr) (table protocol.TableID, site uint64, ok bool) {
 	i, ok := p.l.Sites.ByReturn(ip)
+	if p.l.config.Handler != nil {
+		return p.l.handler, uint64(i), ok
+	}
 	return p.l.Model.Tables().Handler, uint64(i), ok
 }
 

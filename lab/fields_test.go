@@ -72,8 +72,8 @@ var fields = []struct {
 		fixed: store`},
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
-		saved: modules counts witnesses windows
-		fixed: Operator Worker config prog arena writer write oneWrite wait unwinder
+		saved: modules hooked counts witnesses windows
+		fixed: Operator Worker config prog arena writer write oneWrite handler wait unwinder
 		fixed: Machine Model Sites walker
 		scratch: stack
 		derived: Code`},

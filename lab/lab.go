@@ -42,9 +42,15 @@ type Config struct {
 	StopsAt []guest.Addr
 	// Model changes the livepatch model. Default: Linux 6.12.
 	Model livepatch.Options
+	// Unwinder makes the unwinder that reads stacks for the model, over the code that is
+	// loaded. Default: package fp's.
+	Unwinder func(*unwind.CodeMap) unwind.Unwinder
+	// Handler decides where calls of patched and hooked functions go, in place of the
+	// model; nil for the model alone.
+	Handler Handler
 	// TrustInterrupted makes the unwinder walk from the registers of a task that was
 	// interrupted in the kernel, as if its frame were always complete: a deliberate
-	// fault.
+	// fault. It goes for the default unwinder.
 	TrustInterrupted bool
 	// Record lists functions of the program, by entry, whose calls the truth recorder
 	// notes from the start. Others are noted once a patch that replaces them is loaded.
@@ -75,6 +81,7 @@ type Lab struct {
 	writer   *trampoline.Writer
 	write    protocol.TableID // the writer's table, with an errno as result
 	oneWrite protocol.TableID
+	handler  protocol.TableID // [Handler]'s, in steps
 	wait     protocol.TableID // the operator's sleep
 	unwinder unwind.Unwinder
 	counts   Counts
@@ -82,6 +89,7 @@ type Lab struct {
 	witnesses []Witness
 
 	modules []*module // loaded, oldest first
+	hooked  []int     // sites that Hook has switched on
 	windows *windows  // of what is loaded, when directed
 
 	walker *fp.Unwinder // for [Lab.StackClass]
@@ -111,7 +119,10 @@ func New(c Config) (*Lab, error) {
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
 	l.unwinder, l.walker = fp.New(l.Code), fp.NewTrusting(l.Code)
-	if c.TrustInterrupted {
+	switch {
+	case c.Unwinder != nil:
+		l.unwinder = c.Unwinder(l.Code)
+	case c.TrustInterrupted:
 		l.unwinder = fp.NewTrusting(l.Code)
 	}
 	l.addTables(store)
@@ -120,6 +131,9 @@ func New(c Config) (*Lab, error) {
 	}, c.Model)
 	if err != nil {
 		return nil, err
+	}
+	if c.Handler != nil {
+		l.handler = l.prog.Add(l.handlerTable())
 	}
 	l.Machine, err = emu.New(emu.Config{
 		Image: c.Program, CPUs: c.CPUs, Policy: policy, Open: c.Open, Program: l.prog, Arena: l.arena,

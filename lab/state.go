@@ -16,6 +16,7 @@ type labState struct {
 	model   livepatch.Snapshot
 	sites   trampoline.SitesSnapshot
 	modules []*module
+	hooked  []int
 	windows *windows
 	counts  countState
 	// witnesses is what each witness has saved.
@@ -31,7 +32,7 @@ func (c companion) Save(old any) any {
 	l := c.l
 	l.Model.Save(&s.model)
 	l.Sites.Save(&s.sites)
-	s.modules, s.windows = l.modules, l.windows
+	s.modules, s.hooked, s.windows = l.modules, l.hooked, l.windows
 	s.counts = l.counts.state
 	s.counts.mixes = slices.Clip(s.counts.mixes)
 	for len(s.witnesses) < len(l.witnesses) {
@@ -49,7 +50,7 @@ func (c companion) Restore(state any) error {
 	l.Model.Restore(&s.model)
 	l.Sites.Restore(&s.sites)
 	l.counts.state = s.counts
-	l.windows = s.windows
+	l.hooked, l.windows = s.hooked, s.windows
 	for i, w := range l.witnesses {
 		if err := w.Restore(s.witnesses[i]); err != nil {
 			return err
