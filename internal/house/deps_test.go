@@ -28,6 +28,7 @@ const importOrder = `
 	explore/oracle
 	lab/experiment
 	testprogs
+	lab/labtest
 	explore/...
 	cmd/patchlab, cmd/prove
 
