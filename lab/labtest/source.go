@@ -17,7 +17,6 @@ type Source struct {
 	text     string
 	scenario string // in place of a text: of this scenario of testprogs
 	at       string // where it stands in the test: file:line
-	line     int
 }
 
 // C is a source in C. A program includes <patchlab.h>, a patch <livepatch.h>; what they
