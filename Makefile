@@ -8,7 +8,7 @@ MODULES := . standin/unicorn
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check fuzz bench breaks prove clean
+.PHONY: help deps build run test check fuzz bench breaks prove matrix clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ breaks: build ## measure how soon each break is found, write docs/breaks.md (5 m
 
 prove: deps ## replay a million schedules in other processes, write docs/prove.md (10 min)
 	go run ./cmd/prove -o docs/prove.md
+
+matrix: deps ## compare runs on the engine installed and on the newest of Debian (needs the network)
+	@tools/matrix.sh
 
 clean: ## remove what the targets above made in this folder
 	rm -rf bin .cache
