@@ -76,6 +76,7 @@ type System struct {
 	start     cursor        // at root
 	visited   *coverage.Set // nil when nobody wants to know
 	paranoid  *paranoid
+	counting  bool // the guest's instructions
 
 	footprints *footprints // nil unless classes are wanted
 }
@@ -98,12 +99,18 @@ type slot struct {
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
-	return newSystem(b, bounds, o, newMemory(), nil)
+	return newSystem(b, bounds, o, watch{memory: newMemory()})
 }
 
-// newSystem makes a system that notes the accesses to memory in m, when it is paranoid, and
-// whose laboratory tells a witness, if there is one, after the oracle.
-func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memory, w *chronicler) (*System, error) {
+// watch is what a system notes besides: it changes no run.
+type watch struct {
+	memory  *memory     // of accesses, when it is paranoid
+	witness *chronicler // is told what happens, after the oracle; nil for nobody
+	// counting has it count the guest's instructions from the start on, which is slower.
+	counting bool
+}
+
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w watch) (*System, error) {
 	if bounds.Retries == 0 {
 		bounds.Retries = defaultRetries
 	}
@@ -114,10 +121,13 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memo
 	if err != nil {
 		return nil, err
 	}
-	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
-	if w != nil {
-		w.lab, w.oracle = s.lab, s.oracle
-		s.lab.Attach(w)
+	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames(), counting: w.counting}
+	if w.witness != nil {
+		w.witness.lab, w.witness.oracle = s.lab, s.oracle
+		s.lab.Attach(w.witness)
+	}
+	if w.counting {
+		s.lab.Machine.CountInstructions()
 	}
 	for _, name := range s.lab.Machine.StepNames() {
 		s.steps = append(s.steps, s.points.add(name))
@@ -126,7 +136,7 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memo
 		s.commands = append(s.commands, s.points.add(fmt.Sprint(scriptPoint, c.Line)))
 	}
 	if bounds.Paranoid {
-		s.paranoid = newParanoid(s.lab, m)
+		s.paranoid = newParanoid(s.lab, w.memory)
 	}
 	if err := s.prefix(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -520,6 +530,19 @@ func (s *System) point(id guest.TaskID) uint32 {
 func (s *System) Digest() uint64 { return max(s.lab.Machine.Digest().Sum(), 1) }
 
 // Where implements [search.Witness].
-func (s *System) Where() string { return fmt.Sprintf("%d steps of the machine", s.lab.Machine.Steps()) }
+//
+// Instructions are those of the guest since the machine was made, if they are counted.
+func (s *System) Where(actor string) string {
+	m := s.lab.Machine
+	text := fmt.Sprintf("%d steps of the machine", m.Steps())
+	if !s.counting {
+		return text
+	}
+	text += fmt.Sprintf(", %d instructions of the guest", m.ExecutedByAll())
+	if id, ok := m.TaskByName(actor); ok {
+		text += fmt.Sprintf(", %d of them by %s", m.Executed(id), actor)
+	}
+	return text
+}
 
 var _ search.Witness = (*System)(nil)
