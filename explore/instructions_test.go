@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -92,4 +93,28 @@ func prefixOf(t *testing.T, b *experiment.Built, id guest.TaskID) (all, one uint
 	}
 	defer sys.Close()
 	return sys.lab.Machine.ExecutedByAll(), sys.lab.Machine.Executed(id)
+}
+
+// counting is a system that adds up the instructions of all its steps.
+type counting struct {
+	*System
+	n *uint64
+}
+
+func (c counting) Do(choice search.Choice) (search.Status, error) {
+	before := c.lab.Machine.ExecutedByAll()
+	status, err := c.System.Do(choice)
+	*c.n += c.lab.Machine.ExecutedByAll() - before
+	return status, err
+}
+
+// InstructionsOf returns how many instructions of the guest a search with one worker
+// executes, for benchmarks.
+func (s *Subject) InstructionsOf(ctx context.Context, o search.Options) (n uint64, err error) {
+	o.Workers = 1
+	_, err = search.Search(ctx, func() (search.System, error) {
+		sys, err := newSystem(s.built, s.bounds, s.options, watch{memory: s.memory, counting: true})
+		return counting{sys, &n}, err
+	}, o)
+	return n, err
 }
