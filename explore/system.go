@@ -138,7 +138,13 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w watch
 	if bounds.Paranoid {
 		s.paranoid = newParanoid(s.lab, w.memory)
 	}
-	if err := s.prefix(); err != nil {
+	err = s.prefix()
+	for _, a := range bounds.At {
+		if err == nil {
+			err = s.lab.CheckInstruction(a)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.lab.Machine.Save(&s.root)
