@@ -77,7 +77,7 @@ var fields = []struct {
 		fixed: Machine Model Sites walker
 		scratch: stack
 		derived: Code`},
-	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces`},
+	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces decl`},
 	{reflect.TypeFor[Counts](), nil, `
 		fixed: l patched bodies
 		saved: state`}, // the maps only grow, and say what a patch would replace
