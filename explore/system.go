@@ -44,7 +44,9 @@ type Bounds struct {
 	At []guest.Addr
 	// Paranoid checks while it searches what a search takes for granted of code between two
 	// points: that it changes no stack's class (see [RuleWindow]), and that it touches no
-	// memory which another task touches (see [Memory]). It changes nothing else.
+	// memory which another task touches (see [Memory]); and that redirected calls come to
+	// their bodies as if these had been called (see [RuleTransparent]). It changes nothing
+	// else.
 	Paranoid bool
 }
 
@@ -76,7 +78,8 @@ type System struct {
 	start     cursor        // at root
 	visited   *coverage.Set // nil when nobody wants to know
 	paranoid  *paranoid
-	counting  bool // the guest's instructions
+	passages  []passage // at root
+	counting  bool      // the guest's instructions
 
 	footprints *footprints // nil unless classes are wanted
 }
@@ -94,7 +97,8 @@ type cursor struct {
 type slot struct {
 	machine emu.Snapshot
 	cursor
-	run *classes.Run // nil unless classes are wanted
+	passages []passage    // of a paranoid system
+	run      *classes.Run // nil unless classes are wanted
 }
 
 // NewSystem makes a system of a built scenario. Close it.
@@ -148,6 +152,7 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w watch
 		return nil, errors.Join(err, s.Close())
 	}
 	s.lab.Machine.Save(&s.root)
+	s.passages = s.paranoid.save(nil)
 	s.start = s.cursor
 	s.start.last = 0
 	return s, nil
@@ -198,7 +203,7 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
-	s.paranoid.forget()
+	s.paranoid.restore(s.passages)
 	if s.footprints != nil {
 		s.footprints.run.Clear()
 	}
@@ -213,6 +218,7 @@ func (s *System) Save(n int) {
 	}
 	s.lab.Machine.Save(&s.slots[n].machine)
 	s.slots[n].cursor = s.cursor
+	s.slots[n].passages = s.paranoid.save(s.slots[n].passages)
 	if f := s.footprints; f != nil {
 		if s.slots[n].run == nil {
 			s.slots[n].run = classes.New(0)
@@ -226,7 +232,7 @@ func (s *System) Restore(n int) error {
 	s.d.DropFailures()
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
-	s.paranoid.forget()
+	s.paranoid.restore(s.slots[n].passages)
 	if s.footprints != nil {
 		s.footprints.run.CopyFrom(s.slots[n].run)
 	}
@@ -391,6 +397,7 @@ func (s *System) again() error {
 		return err
 	}
 	s.d.DropFailures()
+	s.paranoid.restore(s.passages)
 	s.cursor = s.start
 	s.pathLen = len(path)
 	for i, c := range path {

@@ -39,7 +39,7 @@ type searched struct {
 	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
 	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}), and nowhere else: protocol, windows, classes of these, with commas between them; addresses of instructions beside these."`
 	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
-	Paranoid   bool     `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew."`
+	Paranoid   bool     `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew. Check too that redirected calls leave registers and flags alone."`
 	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
 	Break      []string `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
 }
