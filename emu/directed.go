@@ -166,5 +166,8 @@ func (m *Machine) InStub(id guest.TaskID) bool { return m.inStub(m.task(id)) }
 // Registers returns the integer registers of a task.
 func (m *Machine) Registers(id guest.TaskID) guest.Regs { return m.cpu.Registers(&m.task(id).ctx) }
 
+// Vectors returns a hash of a task's other registers: SSE and x87.
+func (m *Machine) Vectors(id guest.TaskID) uint64 { return m.cpu.VectorHash(&m.task(id).ctx) }
+
 // PC returns the address of the instruction that a task executes next.
 func (m *Machine) PC(id guest.TaskID) guest.Addr { return m.task(id).ctx.PC }

@@ -90,4 +90,7 @@ func (m *Machine) enterUser(t *task) {
 	t.mode = guest.UserMode
 	t.tick = m.tick()
 	t.passes++
+	if m.truth.sink != nil {
+		m.truth.sink.ToUser(t.id)
+	}
 }

@@ -39,7 +39,7 @@ func (m *Machine) runGuest(t *task) error {
 	}
 	for first := true; ; first = false {
 		req := cpu.Request{
-			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted,
+			Task: t.id, Mode: t.mode, Budget: left, Uncounted: uncounted && !m.counting,
 			Stepped: m.stepped(t), Exact: m.exact,
 		}
 		if err := m.execute(t, req, first); err != nil {
@@ -79,6 +79,9 @@ func (m *Machine) account(t *task, uncounted bool) {
 	m.truth.record(m, t, x)
 	if t.decided != 0 && !m.inStub(t) {
 		t.decided = 0
+	}
+	if m.counting {
+		t.counted += x.Executed
 	}
 	if uncounted {
 		if x.Reason == cpu.Full || x.Reason == cpu.Budget {

@@ -18,14 +18,15 @@ import (
 // Machine is one machine with the program that runs on it.
 type Machine struct {
 	// Immutable.
-	config  Config
-	prog    *protocol.Program
-	store   *protocol.Store
-	patcher Patcher
-	arena   *trampoline.Arena
-	jump    guest.Addr // stub.jump
-	gates   map[uint64]guest.Addr
-	tracing bool // see TraceAccesses
+	config   Config
+	prog     *protocol.Program
+	store    *protocol.Store
+	patcher  Patcher
+	arena    *trampoline.Arena
+	jump     guest.Addr // stub.jump
+	gates    map[uint64]guest.Addr
+	tracing  bool // see TraceAccesses
+	counting bool // see CountInstructions
 
 	cpu cpu.CPU
 	mem *mem.Space

@@ -20,6 +20,8 @@ func (w *tails) Committed(_ guest.TaskID, a Activation, _ []Activation) {
 	w.told = append(w.told, w.r.Symbol(a.Fn)+"<"+w.r.Symbol(a.Tail))
 }
 
+func (*tails) ToUser(guest.TaskID) {}
+
 // TestTruthOfReturns wants an activation to end where it returns to, also when the slot
 // is used again by a call that nobody watches; a tail call is one only then.
 func TestTruthOfReturns(t *testing.T) {

@@ -88,8 +88,11 @@ func (m *Machine) execute(t *task, req cpu.Request, first bool) error {
 		return m.runOnce(t, req)
 	}
 	// In the arena nothing is counted; each instruction of it is a stop, or none is.
-	if inspected || !m.inStub(t) {
+	switch {
+	case !m.inStub(t):
 		req.Budget, req.Uncounted = 1, false
+	case inspected: // up to the first instruction behind the arena
+		req.Budget, req.Uncounted = 0, false
 	}
 	if inspected {
 		m.inspector.Before(t.id, at)

@@ -75,6 +75,7 @@ type task struct {
 	inGuest bool       // guest code was called by a protocol and has not returned
 	decided guest.Addr // body chosen by the handler, until the stub has gone there
 	ran     uint64     // instructions since it came on its CPU
+	counted uint64     // instructions, as Machine.Executed says
 	heldCPU bool       // Held, but on its CPU: preemption is off
 	passes  uint64     // times it left its CPU by itself, or was in user mode; in no stub
 	tick    guest.Time // the timer's last interrupt when it came to user mode

@@ -37,11 +37,15 @@ type Truth struct {
 	sink    TruthSink
 }
 
-// TruthSink is told of each step in the life of an activation.
+// TruthSink is told of each step in the life of an activation, and when a task's stay in the
+// kernel ends.
 type TruthSink interface {
 	// Committed reports that a, of task, begins to run its body; live are the
 	// task's activations outside of it, outermost first.
 	Committed(task guest.TaskID, a Activation, live []Activation)
+	// ToUser reports that a task goes to user mode, by the exit gate, and that the gate has
+	// nothing left to do.
+	ToUser(task guest.TaskID)
 }
 
 // watched is an address where an activation begins or its body does.

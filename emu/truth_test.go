@@ -119,6 +119,8 @@ func (w *witness) Committed(task guest.TaskID, a Activation, live []Activation) 
 	fmt.Fprintf(w.by[task], "%s", w.r.activations(append(live[:len(live):len(live)], a)))
 }
 
+func (*witness) ToUser(guest.TaskID) {}
+
 // activations writes them as "f g=body_g", with ? for what is not decided and ! for
 // what is not committed.
 func (r *rig) activations(live []Activation) string {

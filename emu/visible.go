@@ -37,6 +37,27 @@ func ownCall(mode guest.Mode, nr uint64) bool {
 	return false
 }
 
+// CountInstructions has a directed machine count the instructions of the guest from now on.
+// It is slower, and the run is the same to the digest.
+func (m *Machine) CountInstructions() { m.counting = true }
+
+// Executed returns how many instructions of the guest a task has executed since
+// [Machine.CountInstructions]. Those in the arena do not count.
+func (m *Machine) Executed(id guest.TaskID) uint64 {
+	if t := m.task(id); t != nil {
+		return t.counted
+	}
+	return 0
+}
+
+// ExecutedByAll is Executed of all tasks together, those that have exited too.
+func (m *Machine) ExecutedByAll() (n uint64) {
+	for i := range m.tasks {
+		n += m.tasks[i].counted
+	}
+	return n
+}
+
 // runOnce runs guest code in one go.
 func (m *Machine) runOnce(t *task, req cpu.Request) error {
 	m.mem.Touched()

@@ -83,3 +83,54 @@ func TestAccessesBetweenStops(t *testing.T) {
 		}
 	}
 }
+
+// finishes lets a task go on to its end.
+func (r *rig) finishes(id guest.TaskID) {
+	r.t.Helper()
+	for r.CanMove(id) {
+		if err := r.MoveTask(id, false); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// TestCountInstructions has a directed machine count, with stops in a loop and without: what
+// it says is what the program has, a snapshot takes it back, and the digest is as of a
+// machine that does not count.
+func TestCountInstructions(t *testing.T) {
+	for _, stops := range []bool{true, false} {
+		var digests []string
+		for _, counting := range []bool{true, false} {
+			r := newRig(t, setup{source: visibleProgram, tasks: []string{"user", "user"}, limit: directed})
+			if counting {
+				r.CountInstructions()
+			}
+			if stops {
+				r.StopAt(r.addr("at_1"), r.addr("at_2"), r.addr("at_3"))
+			}
+			var snap Snapshot
+			r.Save(&snap)
+			want := uint64(3 + 2*4 + 2) // before the loop, in it, behind it
+			if !counting {
+				want = 0
+			}
+			for range 2 {
+				if err := r.Restore(&snap); err != nil {
+					t.Fatal(err)
+				}
+				r.finishes(1)
+				if n := r.Executed(1); n != want || r.ExecutedByAll() != want || r.Executed(2)+r.Executed(3) != 0 {
+					t.Errorf("stops %v, counting %v: %d instructions, want %d", stops, counting, n, want)
+				}
+				r.finishes(2)
+				if n := r.ExecutedByAll(); n != 2*want {
+					t.Errorf("stops %v, counting %v: %d instructions, want %d", stops, counting, n, 2*want)
+				}
+			}
+			digests = append(digests, r.Digest().String())
+		}
+		if digests[0] != digests[1] {
+			t.Errorf("stops %v: counting changes the digest: %v", stops, digests)
+		}
+	}
+}

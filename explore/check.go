@@ -70,9 +70,13 @@ func check(t TB, file string, text []byte, o CheckOptions) {
 		t.Fatalf("%v", err)
 		return
 	}
-	t.Logf("%s", r.Sentence())
+	inconclusive := !r.Complete && !o.AllowInconclusive
 	missing := r.Missing()
-	switch found := r.Unexpected(); {
+	found := r.Unexpected()
+	if len(found) > 0 || !inconclusive {
+		t.Logf("%s", r.Sentence())
+	}
+	switch {
 	case len(found) > 0:
 		if _, err := os.Stat(file); err != nil {
 			if err := os.WriteFile(file, text, 0o666); err != nil {
@@ -80,7 +84,7 @@ func check(t TB, file string, text []byte, o CheckOptions) {
 			}
 		}
 		t.Fatalf("%s", complaint(found, flags, file))
-	case !r.Complete && !o.AllowInconclusive:
+	case inconclusive:
 		t.Fatalf("%s", r.Sentence())
 	case r.Complete && len(missing) > 0:
 		t.Fatalf("no schedule violates %s, which the scenario expects", strings.Join(missing, ", "))
@@ -120,8 +124,8 @@ func complaint(found []search.Shrunk, flags, file string) string {
 	}
 	var b strings.Builder
 	for _, f := range found {
-		fmt.Fprintf(&b, "VIOLATION %s: %s\n%d steps, %d preemptions:\n\n%s\nsee it again: patchlab explore %s-replay '%s' %s\n",
-			f.Failure.Rule, f.Failure.Text, len(f.Schedule), f.Preemptions, Legs(f.Schedule), flags, f.Schedule.Compact(), file)
+		fmt.Fprintf(&b, "VIOLATION %s: %s\n%s, %s:\n\n%s\nsee it again: patchlab explore %s-replay '%s' %s\n",
+			f.Failure.Rule, f.Failure.Text, plural(len(f.Schedule), "step"), plural(f.Preemptions, "preemption"), Legs(f.Schedule), flags, f.Schedule.Compact(), file)
 	}
 	return b.String()
 }

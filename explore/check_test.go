@@ -13,12 +13,12 @@ import (
 )
 
 // fakeTest is a test that only notes what it is told.
-type fakeTest struct{ failed string }
+type fakeTest struct{ failed, logged string }
 
 func (*fakeTest) Helper()                             {}
-func (*fakeTest) Logf(string, ...any)                 {}
 func (*fakeTest) Context() context.Context            { return context.Background() }
 func (f *fakeTest) Fatalf(format string, args ...any) { f.failed = fmt.Sprintf(format, args...) }
+func (f *fakeTest) Logf(format string, args ...any)   { f.logged += fmt.Sprintf(format, args...) }
 
 // quick searches schedules of at most one preemption.
 var quick = search.Options{Strategy: search.Merging(1)}
@@ -99,6 +99,9 @@ func TestCheckFails(t *testing.T) {
 		if !strings.Contains(f.failed, c.want) || (c.want == "") != (f.failed == "") {
 			t.Errorf("%s: %q, want %q", c.name, f.failed, c.want)
 		}
+		if f.failed != "" && f.failed == f.logged {
+			t.Errorf("%s: %q is said twice", c.name, f.failed)
+		}
 	}
 	var f fakeTest
 	explore.Check(&f, "nosuch.txtar", explore.CheckOptions{})
@@ -115,6 +118,9 @@ func TestCheckTells(t *testing.T) {
 		Bounds: explore.Bounds{Interrupts: 1, Retries: 2}, Search: quick,
 		Run: experiment.Options{Model: "klp-6.12", Breaks: []string{experiment.TrustInterrupted}},
 	})
+	if !strings.Contains(f.failed, " steps, 1 preemption:\n") {
+		t.Error(f.failed)
+	}
 	flags, rest, ok := strings.Cut(f.failed[strings.LastIndex(f.failed, "see it again: "):], "-replay '")
 	word, file, ok2 := strings.Cut(rest, "' ")
 	if want := "see it again: patchlab explore -interrupts 1 -retries 2 -model klp-6.12 -break trust-preempted-fp "; flags != want || !ok || !ok2 {

@@ -77,6 +77,9 @@ func (c *chronicler) Committed(task guest.TaskID, a emu.Activation, live []emu.A
 	c.look(&a, live)
 }
 
+// ToUser implements [lab.Witness].
+func (c *chronicler) ToUser(guest.TaskID) { c.look(nil, nil) }
+
 // Switched implements [lab.Witness].
 func (c *chronicler) Switched(s livepatch.Switched) {
 	if _, idle := s.Task.Idle(); idle {

@@ -82,7 +82,7 @@ const nearSteps = 2_000_000
 // laboratory, or ctx's; a schedule that cannot be followed is none.
 func (s *Subject) Explain(ctx context.Context, schedule search.Schedule) (*Explanation, error) {
 	w := &chronicler{}
-	sys, err := newSystem(s.built, s.bounds, s.options, s.memory, w)
+	sys, err := newSystem(s.built, s.bounds, s.options, watch{memory: s.memory, witness: w, counting: true})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func NewSubject(b *experiment.Built, bounds Bounds, o experiment.Options) (*Subj
 }
 
 func (s *Subject) open() (*System, error) {
-	return newSystem(s.built, s.bounds, s.options, s.memory, nil)
+	return newSystem(s.built, s.bounds, s.options, watch{memory: s.memory})
 }
 
 // Result is what a search came to, each failure reduced to a small schedule.
@@ -121,9 +121,10 @@ const (
 	reduceRuns = 2000
 )
 
-// Replay runs one schedule.
+// Replay runs one schedule, in a machine that counts the guest's instructions: how far it
+// has come is told with them, at its end and where it does not follow the schedule.
 func (s *Subject) Replay(schedule search.Schedule) (search.Ending, error) {
-	sys, err := s.open()
+	sys, err := newSystem(s.built, s.bounds, s.options, watch{memory: s.memory, counting: true})
 	if err != nil {
 		return search.Ending{}, err
 	}

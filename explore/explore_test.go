@@ -255,3 +255,21 @@ func TestClosedModel(t *testing.T) {
 		})
 	}
 }
+
+// TestProgressOfMerging wants a search that merges states to tell where it is: how deep, and
+// how much it has left aside on the way there.
+func TestProgressOfMerging(t *testing.T) {
+	s := subject(t, "enable", explore.Bounds{}, experiment.Options{})
+	depth, waiting := 0, 0
+	r, err := explore.Explore(context.Background(), s, search.Options{
+		Strategy: search.Merging(1), Progress: func(p search.Progress) {
+			depth, waiting = max(depth, p.Depth), max(waiting, p.Waiting)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Counts.States < 4096 || depth < 10 || depth > 1000 || waiting < 10 {
+		t.Errorf("at most depth %d, %d waiting; %s", depth, waiting, r.Counts)
+	}
+}

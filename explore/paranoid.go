@@ -15,7 +15,8 @@ import (
 const RuleWindow = "undeclared-window"
 
 // paranoid checks after each instruction of guest code that it is a window if it changes
-// what the check of the task's stack finds. A nil one checks nothing.
+// what the check of the task's stack finds, and of each redirected call that nobody notices
+// it (see [RuleTransparent]). A nil one checks nothing.
 type paranoid struct {
 	lab *lab.Lab
 	// window returns the kind of the window at an address; 0: there is none.
@@ -26,6 +27,7 @@ type paranoid struct {
 	// read holds what was read of code that does not change.
 	read     map[guest.Addr]insn.Inst
 	accesses []insn.Access // scratch
+	passages []passage     // by task id - 1
 }
 
 func newParanoid(l *lab.Lab, m *memory) *paranoid {
@@ -37,14 +39,21 @@ func newParanoid(l *lab.Lab, m *memory) *paranoid {
 // Before implements [emu.Inspector].
 func (p *paranoid) Before(id guest.TaskID, pc guest.Addr) {
 	p.noteAccesses(id, pc)
-	if p.window(pc) == 0 {
+	switch p.window(pc) {
+	case 0:
 		p.before = p.lab.StackClass(id)
+	case unwind.Stub:
+		p.comes(id)
 	}
 }
 
 // After implements [emu.Inspector].
 func (p *paranoid) After(id guest.TaskID, pc guest.Addr) {
-	if p.window(pc) != 0 || p.failed() {
+	kind := p.window(pc)
+	if kind == unwind.Stub {
+		p.passed(id)
+	}
+	if kind != 0 || p.failed() {
 		return
 	}
 	now := p.lab.StackClass(id)
@@ -96,9 +105,18 @@ func (p *paranoid) instruction(pc guest.Addr) string {
 // failed reports whether something was found since forget.
 func (p *paranoid) failed() bool { return p != nil && p.failure.Rule != "" }
 
-// forget begins anew, where the system was put into another state.
-func (p *paranoid) forget() {
+// save appends to dst, in its memory, what belongs to the state of the run.
+func (p *paranoid) save(dst []passage) []passage {
+	if p == nil {
+		return nil
+	}
+	return append(dst[:0], p.passages...)
+}
+
+// restore begins anew in another state of the run.
+func (p *paranoid) restore(saved []passage) {
 	if p != nil {
 		p.failure = search.Failure{}
+		p.passages = append(p.passages[:0], saved...)
 	}
 }

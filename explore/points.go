@@ -47,8 +47,8 @@ func PointNames() []string {
 }
 
 // ParsePoints reads a list of classes and of addresses of instructions, with commas between
-// them: "protocol,prologue,0x401136". Where there are only addresses, it is the classes of
-// Protocol. The error ends with the valid word that is nearest.
+// them: "protocol,prologue,0x401136". It has all the points that there will be, and at least
+// one class. The error of an unknown word ends with the valid one that is nearest.
 func ParsePoints(list string) (p Points, at []guest.Addr, err error) {
 	for word := range strings.SplitSeq(list, ",") {
 		if a, err := strconv.ParseUint(word, 0, 32); err == nil {
@@ -62,7 +62,7 @@ func ParsePoints(list string) (p Points, at []guest.Addr, err error) {
 		p |= c
 	}
 	if p == 0 {
-		p = Protocol
+		return 0, nil, fmt.Errorf("%s is in addition to classes of points, and there is none: such as protocol,%s", list, list)
 	}
 	return p, at, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"patchlab/explore/search"
+	"patchlab/lab"
 	"patchlab/lab/experiment"
 	"patchlab/lab/scenario"
 )
@@ -41,6 +42,9 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 		}
 	}
 	sys, err := s.open()
+	if at := (*lab.AddressError)(nil); errors.As(err, &at) {
+		return nil, nil, &scenario.Error{File: of.File, Line: of.Schedule.Line, Text: "-points: " + at.Error()}
+	}
 	if err != nil {
 		return nil, nil, err
 	}

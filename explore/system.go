@@ -44,7 +44,9 @@ type Bounds struct {
 	At []guest.Addr
 	// Paranoid checks while it searches what a search takes for granted of code between two
 	// points: that it changes no stack's class (see [RuleWindow]), and that it touches no
-	// memory which another task touches (see [Memory]). It changes nothing else.
+	// memory which another task touches (see [Memory]); and that redirected calls come to
+	// their bodies as if these had been called (see [RuleTransparent]). It changes nothing
+	// else.
 	Paranoid bool
 }
 
@@ -76,6 +78,8 @@ type System struct {
 	start     cursor        // at root
 	visited   *coverage.Set // nil when nobody wants to know
 	paranoid  *paranoid
+	passages  []passage // at root
+	counting  bool      // the guest's instructions
 
 	footprints *footprints // nil unless classes are wanted
 }
@@ -93,17 +97,24 @@ type cursor struct {
 type slot struct {
 	machine emu.Snapshot
 	cursor
-	run *classes.Run // nil unless classes are wanted
+	passages []passage    // of a paranoid system
+	run      *classes.Run // nil unless classes are wanted
 }
 
 // NewSystem makes a system of a built scenario. Close it.
 func NewSystem(b *experiment.Built, bounds Bounds, o experiment.Options) (*System, error) {
-	return newSystem(b, bounds, o, newMemory(), nil)
+	return newSystem(b, bounds, o, watch{memory: newMemory()})
 }
 
-// newSystem makes a system that notes the accesses to memory in m, when it is paranoid, and
-// whose laboratory tells a witness, if there is one, after the oracle.
-func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memory, w *chronicler) (*System, error) {
+// watch is what a system notes besides: it changes no run.
+type watch struct {
+	memory  *memory     // of accesses, when it is paranoid
+	witness *chronicler // is told what happens, after the oracle; nil for nobody
+	// counting has it count the guest's instructions from the start on, which is slower.
+	counting bool
+}
+
+func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, w watch) (*System, error) {
 	if bounds.Retries == 0 {
 		bounds.Retries = defaultRetries
 	}
@@ -114,10 +125,13 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memo
 	if err != nil {
 		return nil, err
 	}
-	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames()}
-	if w != nil {
-		w.lab, w.oracle = s.lab, s.oracle
-		s.lab.Attach(w)
+	s := &System{d: d, lab: d.Lab, oracle: d.Oracle, bounds: bounds, points: newNames(), counting: w.counting}
+	if w.witness != nil {
+		w.witness.lab, w.witness.oracle = s.lab, s.oracle
+		s.lab.Attach(w.witness)
+	}
+	if w.counting {
+		s.lab.Machine.CountInstructions()
 	}
 	for _, name := range s.lab.Machine.StepNames() {
 		s.steps = append(s.steps, s.points.add(name))
@@ -126,12 +140,19 @@ func newSystem(b *experiment.Built, bounds Bounds, o experiment.Options, m *memo
 		s.commands = append(s.commands, s.points.add(fmt.Sprint(scriptPoint, c.Line)))
 	}
 	if bounds.Paranoid {
-		s.paranoid = newParanoid(s.lab, m)
+		s.paranoid = newParanoid(s.lab, w.memory)
 	}
-	if err := s.prefix(); err != nil {
+	err = s.prefix()
+	for _, a := range bounds.At {
+		if err == nil {
+			err = s.lab.CheckInstruction(a)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.lab.Machine.Save(&s.root)
+	s.passages = s.paranoid.save(nil)
 	s.start = s.cursor
 	s.start.last = 0
 	return s, nil
@@ -182,7 +203,7 @@ func (s *System) Reset() (search.Status, error) {
 	s.cursor = s.start
 	s.path = s.path[:0]
 	s.violation = search.Failure{}
-	s.paranoid.forget()
+	s.paranoid.restore(s.passages)
 	if s.footprints != nil {
 		s.footprints.run.Clear()
 	}
@@ -197,6 +218,7 @@ func (s *System) Save(n int) {
 	}
 	s.lab.Machine.Save(&s.slots[n].machine)
 	s.slots[n].cursor = s.cursor
+	s.slots[n].passages = s.paranoid.save(s.slots[n].passages)
 	if f := s.footprints; f != nil {
 		if s.slots[n].run == nil {
 			s.slots[n].run = classes.New(0)
@@ -210,7 +232,7 @@ func (s *System) Restore(n int) error {
 	s.d.DropFailures()
 	s.cursor = s.slots[n].cursor
 	s.path = s.path[:s.pathLen]
-	s.paranoid.forget()
+	s.paranoid.restore(s.slots[n].passages)
 	if s.footprints != nil {
 		s.footprints.run.CopyFrom(s.slots[n].run)
 	}
@@ -375,6 +397,7 @@ func (s *System) again() error {
 		return err
 	}
 	s.d.DropFailures()
+	s.paranoid.restore(s.passages)
 	s.cursor = s.start
 	s.pathLen = len(path)
 	for i, c := range path {
@@ -520,6 +543,19 @@ func (s *System) point(id guest.TaskID) uint32 {
 func (s *System) Digest() uint64 { return max(s.lab.Machine.Digest().Sum(), 1) }
 
 // Where implements [search.Witness].
-func (s *System) Where() string { return fmt.Sprintf("%d steps of the machine", s.lab.Machine.Steps()) }
+//
+// Instructions are those of the guest since the machine was made, if they are counted.
+func (s *System) Where(actor string) string {
+	m := s.lab.Machine
+	text := fmt.Sprintf("%d steps of the machine", m.Steps())
+	if !s.counting {
+		return text
+	}
+	text += fmt.Sprintf(", %d instructions of the guest", m.ExecutedByAll())
+	if id, ok := m.TaskByName(actor); ok {
+		text += fmt.Sprintf(", %d of them by %s", m.Executed(id), actor)
+	}
+	return text
+}
 
 var _ search.Witness = (*System)(nil)

@@ -29,7 +29,7 @@ var fields = []struct {
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
 		saved: run tasks queue preempt output log holds stops
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates cpu tracing
+		fixed: config prog patcher arena jump gates cpu tracing counting
 		derived: list answers registers
 		scratch: lastTask
 		scratch: ready exit exact repeating shared remapped accesses
@@ -38,7 +38,7 @@ var fields = []struct {
 		saved: now timer varWaiters steps current needResched stirred digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
 		saved: id name kernel thread started parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
-		saved: exiting inGuest decided ran heldCPU passes tick kstack ustack`},
+		saved: exiting inGuest decided ran counted heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `
 		saved: watched returns counts live
@@ -77,7 +77,7 @@ var fields = []struct {
 		fixed: Machine Model Sites walker
 		scratch: stack
 		derived: Code`},
-	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces`},
+	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces decl`},
 	{reflect.TypeFor[Counts](), nil, `
 		fixed: l patched bodies
 		saved: state`}, // the maps only grow, and say what a patch would replace

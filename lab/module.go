@@ -19,6 +19,7 @@ type module struct {
 	patch    livepatch.PatchID
 	isPatch  bool
 	replaces bool // it is a patch that takes the place of all others
+	decl     image.PatchDecl
 }
 
 // module returns the loaded module of that name, or nil.
@@ -64,7 +65,7 @@ func (l *Lab) Load(o *image.Object) error {
 	if err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}
-	m := &module{name: o.Name, linked: linked, isPatch: isPatch, replaces: decl.Replace}
+	m := &module{name: o.Name, linked: linked, isPatch: isPatch, replaces: decl.Replace, decl: decl}
 	if err := l.insert(m); err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}

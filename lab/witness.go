@@ -34,7 +34,7 @@ type Witness interface {
 	Restore(state any) error
 }
 
-// Module is a module that comes or goes.
+// Module is a module that comes or goes. Names are told when it comes.
 type Module struct {
 	Name  string
 	Range guest.Range // of all that is in memory of it
@@ -43,6 +43,16 @@ type Module struct {
 	IsPatch bool
 	// Replaces says that the patch takes the place of all others.
 	Replaces bool
+	// Names are the functions that the patch says it replaces.
+	Names []Name
+}
+
+// Name is what a patch says of a function that it replaces.
+type Name struct {
+	Name   string
+	Sympos uint64       // its position among those of that name, 0 for the only one
+	At     []guest.Addr // all of that name that were loaded when the patch came, by address
+	New    guest.Addr   // the replacement
 }
 
 // Attach has a witness told of all that happens from now on.
@@ -111,6 +121,13 @@ func (t teller) Committed(task guest.TaskID, a emu.Activation, live []emu.Activa
 	}
 }
 
+// ToUser implements [emu.TruthSink].
+func (t teller) ToUser(task guest.TaskID) {
+	for _, w := range t.l.witnesses {
+		w.ToUser(task)
+	}
+}
+
 func (t teller) unwound(task guest.TaskID, s *unwind.Stack) {
 	for _, w := range t.l.witnesses {
 		w.Unwound(task, s)
@@ -118,8 +135,14 @@ func (t teller) unwound(task guest.TaskID, s *unwind.Stack) {
 }
 
 func (t teller) loaded(m *module) {
+	d := m.describe()
+	for _, o := range m.decl.Objects {
+		for _, f := range o.Funcs {
+			d.Names = append(d.Names, Name{f.OldName, f.Sympos, modelSymbols(t).Occurrences(o.Name, f.OldName), f.NewFunc})
+		}
+	}
 	for _, w := range t.l.witnesses {
-		w.Loaded(m.describe())
+		w.Loaded(d)
 	}
 }
 

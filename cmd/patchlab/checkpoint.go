@@ -69,7 +69,7 @@ func (c *exploreCommand) checkpoint(built *experiment.Built, s *explore.Subject,
 // open reads the file, if it is there, and wants it to be of the same search.
 func (f *checkpointFile) open(strategy string) error {
 	if strategy == "merging" {
-		return errors.New("the strategy merging cannot go on from a file; exhaustive, preemptions, delays, random and pct-1 to pct-3 can")
+		return errors.New("the strategy merging cannot go on from a file; exhaustive, reexecution, preemptions, delays, random and pct-1 to pct-3 can")
 	}
 	data, err := os.ReadFile(f.name)
 	switch {

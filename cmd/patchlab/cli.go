@@ -37,9 +37,9 @@ type runCommand struct {
 // be replayed.
 type searched struct {
 	Interrupts int      `name:"interrupts" default:"0" placeholder:"N" help:"Let interrupts take tasks off their CPUs in the kernel, up to N times in a schedule (${default})."`
-	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}): protocol, windows, classes of these, addresses of instructions, with commas between them."`
+	Points     string   `name:"points" default:"protocol" placeholder:"LIST" help:"Where to switch between tasks (${default}), and nowhere else: protocol, windows, classes of these, with commas between them; addresses of instructions beside these."`
 	Retries    int      `name:"retries" default:"1" placeholder:"N" help:"Let operator and worker each look again N times while nothing has changed (${default})."`
-	Paranoid   bool     `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew."`
+	Paranoid   bool     `name:"paranoid" help:"Check each instruction between two points: that it changes no stack in the eyes of the check, and touches no memory that tasks share. Where it does the latter it becomes a point, and the search begins anew. Check too that redirected calls leave registers and flags alone."`
 	Model      string   `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
 	Break      []string `name:"break" placeholder:"NAME" help:"Have the model make this mistake; can be repeated."`
 }
@@ -54,7 +54,7 @@ type exploreCommand struct {
 	MaxTime    time.Duration `name:"max-time" default:"1m" placeholder:"DURATION" help:"Stop after this time on the host (${default})."`
 	Classes    bool          `name:"classes" help:"Count the classes of schedules too: those that differ only in the order of steps which touch nothing in common. Slower; with strategies that try schedules one by one, not merging."`
 	Workers    int           `name:"workers" default:"1" placeholder:"N" help:"Search with N machines at once (${default}); merging uses one."`
-	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. Not for merging."`
+	Checkpoint string        `name:"checkpoint" placeholder:"FILE" help:"Keep what is left of the search in FILE, and go on from there when FILE exists and is of the same search. FILE is removed when nothing is left. For every strategy but merging."`
 	Coverage   bool          `name:"coverage" help:"Show which places, phases and patch states were visited together, and which cannot be."`
 	Replay     string        `name:"replay" placeholder:"SCHEDULE" help:"Run the one schedule that this string stands for, and show its steps."`
 	Check      bool          `name:"check" help:"Run every schedule twice, and stop unless both runs are the same, step by step."`

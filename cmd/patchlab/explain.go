@@ -35,6 +35,9 @@ func (a *app) explainRun(c *explainCommand) (status, error) {
 		return badInput, err
 	}
 	fmt.Fprint(a.out, heading(built), e.Text(c.Width))
+	if d := e.Difference; d != nil && c.Replay == "" {
+		fmt.Fprintf(a.out, "the step is in %s:%d\n", c.File, built.Scenario.Schedule.Steps[d.Index].Number)
+	}
 	if e.Near != nil {
 		fmt.Fprintf(a.out, "see it pass: patchlab explain %s-replay '%s' %s\n", s.Flags(), e.Near.Schedule.Compact(), shellWord(c.File))
 	}

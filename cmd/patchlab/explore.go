@@ -9,6 +9,7 @@ import (
 
 	"patchlab/explore"
 	"patchlab/explore/search"
+	"patchlab/lab"
 	"patchlab/lab/experiment"
 )
 
@@ -102,7 +103,11 @@ func (c *searched) subject(built *experiment.Built) (*explore.Subject, error) {
 	b := explore.Bounds{
 		Retries: c.Retries, Interrupts: c.Interrupts, Points: points, At: at, Paranoid: c.Paranoid,
 	}
-	return explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
+	s, err := explore.NewSubject(built, b, experiment.Options{Model: c.Model, Breaks: c.Break})
+	if address := (*lab.AddressError)(nil); errors.As(err, &address) {
+		return nil, fmt.Errorf("-points: %w", err)
+	}
+	return s, err
 }
 
 // checkValues says which flag has a value that means nothing.

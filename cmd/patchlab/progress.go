@@ -100,7 +100,9 @@ func progressLine(p search.Progress, seeds uint64, perSecond float64) string {
 	}
 	switch {
 	case c.States > 0:
-		return fmt.Sprintf("%d states, %d runs; how many there are is not known", c.States, c.Runs)
+		// From what waits nothing follows for the number of states: it may all be known.
+		return fmt.Sprintf("%d states found, %d runs; at depth %d, %d choices wait; how many states there are is not known",
+			c.States, c.Runs, p.Depth, p.Waiting)
 	case seeds > 0:
 		return fmt.Sprintf("%.1f%%: %d of %d runs, %s left", 100*float64(c.Runs)/float64(seeds), c.Runs, seeds, left(float64(seeds-min(seeds, c.Runs))))
 	case p.Runs <= float64(c.Runs):

@@ -19,7 +19,10 @@ func TestProgressLine(t *testing.T) {
 		perSecond float64
 		want      string
 	}{
-		{search.Progress{Counts: search.Counts{Runs: 5, States: 4096}}, 0, 10, "4096 states, 5 runs; how many there are is not known"},
+		{
+			search.Progress{Counts: search.Counts{Runs: 5, States: 4096}, Depth: 30, Waiting: 41},
+			0, 10, "4096 states found, 5 runs; at depth 30, 41 choices wait; how many states there are is not known",
+		},
 		{search.Progress{Counts: search.Counts{Runs: 250000}}, 1000000, 5000, "25.0%: 250000 of 1000000 runs, 2m30s left"},
 		{search.Progress{Counts: search.Counts{Runs: 0}}, 1000000, 0, "0.0%: 0 of 1000000 runs, ? left"},
 		{search.Progress{Counts: search.Counts{Runs: 1000}, Share: 0.125, Runs: 11000, Error: 500}, 0, 100, "12.5%: 1000 of about 1.1e+04 +- 5e+02 runs, 1m40s +- 5s left"},

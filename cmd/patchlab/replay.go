@@ -34,19 +34,18 @@ func (a *app) replayString(word string, s *explore.Subject) (status, error) {
 	return a.showReplay(s, schedule, func(int) string { return "" })
 }
 
-// showReplay runs one schedule and shows its steps. where says in which line a step stands.
+// showReplay runs one schedule and shows the steps in which it is followed. where says in which line a step stands.
 func (a *app) showReplay(s *explore.Subject, schedule search.Schedule, where func(step int) string) (status, error) {
 	end, err := s.Replay(schedule)
 	var differs *search.Difference
 	if err != nil && !errors.As(err, &differs) {
 		return badInput, err
 	}
-	fmt.Fprint(a.out, schedule)
 	if differs != nil {
-		fmt.Fprintf(a.out, "\n%sthe run does not follow the schedule: %v\n", where(differs.Index), differs)
+		fmt.Fprintf(a.out, "%s\n%sthe run does not follow the schedule: %v\n", schedule[:differs.Index], where(differs.Index), differs)
 		return unexpected, nil
 	}
-	fmt.Fprintf(a.out, "\n%s, %s, digest %016x: %s\n", plural(end.Steps, "step"), plural(end.Preemptions, "preemption"), end.Digest, end.Status)
+	fmt.Fprintf(a.out, "%s\n%s, %s, digest %016x: %s (%s)\n", schedule, plural(end.Steps, "step"), plural(end.Preemptions, "preemption"), end.Digest, end.Status, end.Where)
 	if end.Status == search.Failed {
 		fmt.Fprintf(a.out, "%s %s: %s\n", word(s.Expected(), end.Failure.Rule), end.Failure.Rule, end.Failure.Text)
 		if !slices.Contains(s.Expected(), end.Failure.Rule) {

@@ -25,8 +25,7 @@ that finds the break there; and after how many schedules each strategy does.
 	fmt.Fprintf(&b, `
 Of the strategies that sample, the number is the median over %d ranges of seeds; "-" stands where
 that is more than %d schedules. Merging goes on from each state once: it counts the schedules that
-it followed to their end. "Expectation" is a line of the scenario: a wrong decision of the model,
-not a violation. A patch is enabled, and disabled where the scenario's name says so.
+it followed to their end. A patch is enabled, and disabled where the scenario's name says so.
 
 %s
 To see one: `+"`patchlab explore -break NAME testprogs/SCENARIO.txtar`"+`, with `+"`-interrupts 1`"+` where that is

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"patchlab/guest"
+	"patchlab/lab"
 	"patchlab/livepatch"
 )
 
@@ -15,7 +16,8 @@ func TestEveryFieldIsCopied(t *testing.T) {
 		return run{
 			patches: []patch{{name: "p", id: 1, at: guest.RangeOf(1, 2), replaces: true, left: with, covered: true, replaced: true, covers: true, forced: true}},
 			funcs:   []function{{patch: 1, Sides: livepatch.Sides{Fn: 1, Without: 2, With: 3}}},
-			tasks:   []task{{unwound: true, outside: 1, late: 2, asked: 3, cause: KnownLimit}},
+			tasks:   []task{{unwound: true, outside: 1, late: 2, asked: 3, passed: true, cause: KnownLimit}},
+			names:   []name{{patch: 1, Name: lab.Name{Name: "f", Sympos: 1, At: []guest.Addr{2}, New: 3}}},
 			gone:    []module{{name: "m", at: guest.RangeOf(3, 4)}},
 			current: 1, found: []Violation{{Rule: Quiet}}, more: 2, tails: 3,
 		}

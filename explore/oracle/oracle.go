@@ -22,6 +22,7 @@ type run struct {
 	patches []patch     // loaded, oldest first
 	funcs   []function  // of all of them
 	tasks   []task      // by id - 1, as far as there was something to keep
+	names   []name      // what the patches say that they replace
 	gone    []module    // unloaded
 	current int         // index in patches of the one in transition, or none
 	found   []Violation // in the order in which they were found
@@ -45,6 +46,8 @@ type task struct {
 	// asked is the step of the machine, plus 1, in which a handler that was taken whole
 	// has switched the task.
 	asked uint64
+	// passed says that it was told of the task that it came to user mode and stayed behind.
+	passed bool
 	// cause is whose fault the last unclean switch of the task was; what follows from it
 	// is so as well.
 	cause Attribution
@@ -149,6 +152,7 @@ func (r *run) copy(from *run) {
 	r.patches = append(r.patches[:0], from.patches...)
 	r.funcs = append(r.funcs[:0], from.funcs...)
 	r.tasks = append(r.tasks[:0], from.tasks...)
+	r.names = append(r.names[:0], from.names...)
 	r.gone = append(r.gone[:0], from.gone...)
 	r.current = from.current
 	r.found = append(r.found[:0], from.found...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"patchlab/emu"
+	"patchlab/guest"
 	"patchlab/livepatch"
 )
 
@@ -38,6 +39,24 @@ func (o *Oracle) Ended(err error) {
 	}
 	v.Text = fmt.Sprintf("the transition of %s is not complete: %s", o.patches[o.current].name, strings.Join(why, "; "))
 	o.report(v)
+}
+
+// ToUser implements [lab.Witness]: a task goes to user mode. It judges the second half of
+// [Progress].
+func (o *Oracle) ToUser(id guest.TaskID) {
+	p := o.current
+	if p == none || o.patches[p].forced || !o.l.Model.Flagged(id) {
+		return
+	}
+	state, _ := o.l.Model.PatchState(id)
+	_, target := o.l.Model.At()
+	t := o.task(id)
+	if state == int(target) || t.passed {
+		return
+	}
+	t.passed = true
+	o.report(Violation{Rule: Progress, Task: id, Text: fmt.Sprintf(
+		"%s was flagged, has come to user mode, and still is on the %s side of %s", o.name(id), sideOf(state), o.patches[p].name)})
 }
 
 // holding reports whether some task is kept from going on.

@@ -52,18 +52,26 @@ const (
 	//
 	// Broken by wide-range.
 	RefusalHasReason
+	// RightFunction: where a patch is enabled, each of its replacements takes the place of a
+	// function of the name that the patch gives: of the only one, or of that at the position
+	// which it gives. Functions of modules that come later are not judged.
+	//
+	// Broken by first-symbol.
+	RightFunction
 	// Progress: a run under fair scheduling that comes to its end, or to a bound on its
 	// time, is in no transition. The violation states why, for each task that is waited
-	// for.
+	// for. And a task that comes to user mode, where nothing is in the way, is not flagged
+	// and on the side that is left.
 	//
-	// Broken by skip-exit-switch, for a task that never sleeps.
+	// Broken by skip-exit-switch.
 	Progress
 )
 
 var ruleNames = [...]string{
 	NoMixing: "no-mixing", CleanSwitch: "clean-switch", DoneMeansDone: "done-means-done",
 	NothingDangles: "nothing-dangles", ReliableMeansComplete: "reliable-means-complete",
-	Quiet: "quiet", RefusalHasReason: "refusal-has-reason", Progress: "progress",
+	Quiet: "quiet", RefusalHasReason: "refusal-has-reason",
+	RightFunction: "right-function", Progress: "progress",
 }
 
 // RuleNames returns the names of the rules, in the order of their constants.

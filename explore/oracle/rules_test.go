@@ -178,7 +178,9 @@ func TestRules(t *testing.T) {
 		{oracle.ReliableMeansComplete, "interrupted-inside", experiment.TrustInterrupted, "the stack of visitor was taken to be complete, and lacks greet", ""},
 		{oracle.Quiet, "completion-waits", livepatch.BreakSkipSyncComplete, "WARNING: klp_ftrace_handler: task 2 has no patch state during a transition", ""},
 		{oracle.RefusalHasReason, "not-on-stack", livepatch.BreakWideRange, "asker was refused because of answer on its stack, at ", ""},
-		{oracle.Progress, spin, livepatch.BreakSkipExitSwitch, "the transition of work_new is not complete: spinner:1 pending: running", ""},
+		{oracle.Progress, spin, livepatch.BreakSkipExitSwitch, "spinner was flagged, has come to user mode, and still is on the old side of work_new", ""},
+		{oracle.RightFunction, "seed/ambiguous", livepatch.BreakFirstSymbol, "new replaces f at ", ""},
+		{oracle.Progress, "interrupted-in-stub-after", livepatch.BreakSkipExitSwitch, "visitor was flagged, has come to user mode, and still is on the new side of evening", ""},
 		{oracle.Progress, stuck, livepatch.BreakWrongRange, "", "progress"},
 	} {
 		name := c.scenario

@@ -109,6 +109,7 @@ func bySite(a emu.Activation) bool { return a.Fn != a.Body }
 func (o *Oracle) Loaded(m lab.Module) {
 	if m.IsPatch {
 		o.patches = append(o.patches, patch{name: m.Name, id: m.Patch, at: m.Range, replaces: m.Replaces})
+		o.noteNames(m)
 	}
 }
 
@@ -117,6 +118,7 @@ func (o *Oracle) forget(id livepatch.PatchID) {
 	p := slices.IndexFunc(o.patches, func(p patch) bool { return p.id == id })
 	o.patches = slices.Delete(o.patches, p, p+1)
 	o.funcs = slices.DeleteFunc(o.funcs, func(f function) bool { return f.patch == p })
+	o.names = slices.DeleteFunc(o.names, func(n name) bool { return n.patch == id })
 	for i := range o.funcs {
 		if o.funcs[i].patch > p {
 			o.funcs[i].patch--
@@ -132,6 +134,9 @@ func (o *Oracle) beginTransition(t livepatch.Transition) {
 	o.sides = o.l.Model.Sides(t.Patch, o.sides[:0])
 	for _, s := range o.sides {
 		o.funcs = append(o.funcs, function{p, s})
+	}
+	if t.Target == livepatch.Patched {
+		o.checkNames(p)
 	}
 	o.patches[p].left = neither
 	clear(o.tasks)

@@ -22,6 +22,9 @@ func (o *Oracle) AppendState(dst []byte) []byte {
 		if t.unwound {
 			unwound = 1
 		}
+		if t.passed {
+			unwound |= 2
+		}
 		dst = append(dst, unwound, byte(t.cause))
 		dst = binary.LittleEndian.AppendUint64(dst, t.outside)
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(t.late))

@@ -8,7 +8,8 @@ var statements = [...]string{
 	ReliableMeansComplete: "a stack that the unwinder calls reliable holds every live function",
 	Quiet:                 "the kernel does not warn, and behind a transition every task has the state -1 and no flag",
 	RefusalHasReason:      "where a stack is refused because of a function on it, the task is in that function or about to be",
-	Progress:              "where everybody gets a turn, a transition comes to its end",
+	RightFunction:         "a patch replaces the functions that it names, and a name that is not unique has a position",
+	Progress:              "where everybody gets a turn, a transition comes to its end, and a task that leaves the kernel is not left behind by it",
 }
 
 // Statement returns the rule in one short sentence, for a report; "" for no rule.

@@ -61,7 +61,10 @@ func (s *swerving) Do(c search.Choice) (search.Status, error) {
 
 // Digest and Where make it a [search.Witness], as the system inside is.
 func (s *swerving) Digest() uint64 { return s.System.(search.Witness).Digest() }
-func (s *swerving) Where() string  { return s.System.(search.Witness).Where() }
+
+func (s *swerving) Where(actor string) string {
+	return s.System.(search.Witness).Where(actor)
+}
 
 // child starts this program again.
 func child(env ...string) func(context.Context, ...string) *exec.Cmd {

@@ -256,7 +256,7 @@ func (d *driver) report(t *tally) {
 	defer d.mu.Unlock()
 	d.progress.add(&t.counts)
 	d.share += t.mass
-	p := Progress{Counts: d.progress, Share: min(d.share, 1)}
+	p := Progress{Counts: d.progress, Share: min(d.share, 1), Depth: t.depth, Waiting: t.waiting}
 	p.Runs, p.Error = d.guess.mean()
 	if d.unit != "" {
 		p.Bound = "with at most " + plural(uint64(d.bound), d.unit)

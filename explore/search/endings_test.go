@@ -244,7 +244,11 @@ func TestLimits(t *testing.T) {
 		if r.Levels == nil {
 			total = r.Counts.Runs
 		}
-		if total != runs || r.Complete || !strings.Contains(r.Reason, fmt.Sprintf("stopped after %d runs", runs)) {
+		want := "stopped after " + plural(r.Counts.Runs, "run")
+		if before := runs - r.Counts.Runs; before > 0 {
+			want += fmt.Sprintf(", and %d with lower bounds", before)
+		}
+		if total != runs || r.Complete || !strings.Contains(r.Reason, want) {
 			t.Errorf("%s: %v, %s", name, r.Counts, r.Sentence())
 		}
 		done, cancel := context.WithCancel(t.Context())

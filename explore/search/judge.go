@@ -57,7 +57,11 @@ func (d *driver) interruption() string {
 	case d.ctx.Err() != nil:
 		return "interrupted"
 	default:
-		return fmt.Sprintf("stopped after %s", plural(d.executed(), "run"))
+		s := "stopped after " + plural(d.result.Counts.Runs, "run")
+		if d.before > 0 {
+			s += fmt.Sprintf(", and %d with lower bounds", d.before)
+		}
+		return s
 	}
 }
 

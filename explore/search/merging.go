@@ -34,7 +34,11 @@ func (s merging) search(d *driver) error {
 	e := d.workers[0].explorer
 	m := &merger{bounded: s.most >= 0, room: d.o.MaxMemory}
 	m.report = func(c Counts) {
-		d.report(&tally{counts: c})
+		t := &tally{counts: c, depth: len(e.frames)}
+		for i := range e.frames {
+			t.waiting += int(e.frames[i].n - e.frames[i].next)
+		}
+		d.report(t)
 		d.progress = Counts{}
 	}
 	e.limit, e.merge = l, m

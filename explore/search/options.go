@@ -46,6 +46,9 @@ type Progress struct {
 	// Runs is an estimate of how many runs the whole search has, and Error its standard
 	// error; both 0 when there is none.
 	Runs, Error float64
+	// Depth is how many steps the run being followed has, and Waiting how many choices that
+	// it has left aside are still to be followed. Only where equal states are merged.
+	Depth, Waiting int
 	// Bound says in words within which bound the search is now, where strategies try one
 	// after the other: counts, share and estimate are of that bound. Otherwise "".
 	Bound string

@@ -316,10 +316,10 @@ func (p *progSystem) State(dst []byte) []byte {
 	return dst
 }
 
-func (p *progSystem) Class() [2]uint64 { return p.class }
-func (p *progSystem) Digest() uint64   { return p.digest | 1 }
-func (p *progSystem) Where() string    { return fmt.Sprintf("after %d steps", p.steps) }
-func (p *progSystem) Failure() Failure { return Failure{p.broken, "state " + p.outcome()} }
+func (p *progSystem) Class() [2]uint64    { return p.class }
+func (p *progSystem) Digest() uint64      { return p.digest | 1 }
+func (p *progSystem) Where(string) string { return fmt.Sprintf("after %d steps", p.steps) }
+func (p *progSystem) Failure() Failure    { return Failure{p.broken, "state " + p.outcome()} }
 
 func (p *progSystem) Describe(c Choice) (actor, kind, point string) {
 	t := c.Actor

@@ -14,6 +14,9 @@ type Ending struct {
 	// Preemptions counts the steps that took the CPU from an actor that could go on.
 	Preemptions int
 	Digest      uint64 // 0 when the system has none
+	// Where says how far the run and the actor of its last step had come, in the system's
+	// words; "" when it has none.
+	Where string
 }
 
 // replayLimit bounds runs that follow something given, which is finite by itself.
@@ -58,6 +61,9 @@ func replay(sys System, s Schedule) (Ending, []Choice, error) {
 	}
 	if witness != nil {
 		e.Digest = witness.Digest()
+		if len(s) > 0 {
+			e.Where = witness.Where(s[len(s)-1].Actor)
+		}
 	}
 	if status == Failed {
 		e.Failure = sys.Failure()
@@ -118,7 +124,7 @@ func sameDigest(sys System, w Witness, s Schedule, step int) error {
 
 func at(d *Difference, w Witness) error {
 	if w != nil {
-		d.Where = w.Where()
+		d.Where = w.Where(d.Want.Actor)
 	}
 	return d
 }
@@ -162,6 +168,9 @@ func Record(sys System, path []Choice) (Schedule, Ending, error) {
 	}
 	if len(s) > 0 {
 		e.Digest = s[len(s)-1].Digest
+		if witness != nil {
+			e.Where = witness.Where(s[len(s)-1].Actor)
+		}
 	}
 	if status == Failed {
 		e.Failure = sys.Failure()

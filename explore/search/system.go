@@ -100,6 +100,7 @@ type ClassTeller interface {
 type Witness interface {
 	// Digest is a hash of everything that has happened in the run; never 0.
 	Digest() uint64
-	// Where says how far the run has come in words, such as instructions executed.
-	Where() string
+	// Where says how far the run has come in words, such as instructions executed, and how
+	// far an actor has, if there is one of that name.
+	Where(actor string) string
 }

@@ -18,6 +18,7 @@ type tally struct {
 	known func(rule string) bool // what the whole search has found; nil for nothing
 
 	entities, longest int // what a PCT run met: see PCTBound
+	depth, waiting    int // see Progress
 
 	_ [64]byte // the next one belongs to another core
 }

@@ -114,6 +114,9 @@ func (v *invariants) fail(b broken) {
 	v.r.line = line
 }
 
+// ToUser implements [emu.TruthSink].
+func (*invariants) ToUser(guest.TaskID) {}
+
 // Committed implements [emu.TruthSink]: a task has begun a call.
 func (v *invariants) Committed(task guest.TaskID, a emu.Activation, _ []emu.Activation) {
 	for i := 0; i < len(v.live); i++ {

@@ -103,7 +103,7 @@ var kinds = []Kind{
 		l.Point, err = parsePoint(s)
 		return err
 	}},
-	{Name: "INVARIANT", Doc: "a rule that every run has to keep", Words: []string{"no-mixing", "clean-switch", "done-means-done", "nothing-dangles", "reliable-means-complete", "quiet", "refusal-has-reason"}, set: func(l *line, s string) error { l.Invariant = s; return nil }},
+	{Name: "INVARIANT", Doc: "a rule that every run has to keep", Words: []string{"no-mixing", "clean-switch", "done-means-done", "nothing-dangles", "reliable-means-complete", "quiet", "refusal-has-reason", "right-function"}, set: func(l *line, s string) error { l.Invariant = s; return nil }},
 	{Name: "SIDE", Doc: "the body without or with the patch", Words: []string{"old", "new"}, set: func(l *line, s string) error { l.Side = s; return nil }},
 	{Name: "OP", Doc: "a comparison", Words: []string{"==", "!=", "<", "<=", ">", ">="}, set: func(l *line, s string) error { l.Op = s; return nil }},
 	{Name: "RULE", Doc: "what switches tasks: the periodic attempt, the exit gate, the scheduler's hook, fork, force, the loop of an idle task", Words: []string{"attempt", "exit-gate", "sched-hook", "fork", "force", "idle-loop"}, set: func(l *line, s string) error { l.Rule = s; return nil }},

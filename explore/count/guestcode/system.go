@@ -221,7 +221,9 @@ func (s *System) ClassText() string { return s.run.Text(s.names) }
 func (s *System) Digest() uint64 { return max(s.machine.Digest().Sum(), 1) }
 
 // Where implements [search.Witness].
-func (s *System) Where() string { return fmt.Sprintf("%d steps of the machine", s.machine.Steps()) }
+func (s *System) Where(string) string {
+	return fmt.Sprintf("%d steps of the machine", s.machine.Steps())
+}
 
 var (
 	_ search.Classifier  = (*System)(nil)
