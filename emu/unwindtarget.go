@@ -30,6 +30,9 @@ func (m *Machine) UnwindTarget(id guest.TaskID, trustInterrupted bool) unwind.Ta
 	return target
 }
 
+// KernelStack returns where the kernel stack of a task lies.
+func (m *Machine) KernelStack(id guest.TaskID) guest.Range { return m.task(id).kstack }
+
 // behindHook reports whether a is the instruction behind the hook, which is where the
 // CPU stops for the handler.
 func (m *Machine) behindHook(a guest.Addr) bool {

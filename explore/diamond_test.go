@@ -10,6 +10,7 @@ import (
 	"patchlab/explore"
 	"patchlab/explore/search"
 	"patchlab/lab/experiment"
+	"patchlab/testprogs"
 )
 
 // walker makes random runs, and in each state tries the next steps of two actors in both
@@ -110,7 +111,7 @@ func (w *walker) walk() {
 }
 
 // walked makes some walks through a scenario.
-func walked(t *testing.T, text string, interrupts int, o experiment.Options, blind bool) *walker {
+func walked(t *testing.T, text string, interrupts int, o experiment.Options, blind bool, walks int) *walker {
 	t.Helper()
 	built, err := experiment.Build(parsed(t, text), nil)
 	if err != nil {
@@ -121,7 +122,7 @@ func walked(t *testing.T, text string, interrupts int, o experiment.Options, bli
 		t.Fatal(err)
 	}
 	w := &walker{System: sys.Classify(), t: t, g: rand.New(rand.NewPCG(1, 3)), blind: blind}
-	for range 40 {
+	for range walks {
 		w.walk()
 	}
 	if err := sys.Close(); err != nil {
@@ -149,7 +150,7 @@ func TestDiamonds(t *testing.T) {
 		{"preemption off", two("0x1001", "3"), 1, experiment.Options{}, 50},
 		{"during the transition", strings.Replace(two("0x1000", "2"), "insmod new\nwait new/transition 0\nexplore\n", "explore\ninsmod new\nwait new/transition 0\n", 1), 0, experiment.Options{}, 100},
 	} {
-		w := walked(t, c.text, c.interrupts, c.options, false)
+		w := walked(t, c.text, c.interrupts, c.options, false, 30)
 		t.Logf("%s: %d independent pairs", c.name, w.independent)
 		if w.wrong != "" || w.independent < c.independent {
 			t.Errorf("%s: %d independent pairs; %s", c.name, w.independent, w.wrong)
@@ -157,10 +158,27 @@ func TestDiamonds(t *testing.T) {
 	}
 }
 
+// TestDiamondsOfSeeds does so in all scenarios that searches are tried with, under both
+// models.
+func TestDiamondsOfSeeds(t *testing.T) {
+	for _, name := range testprogs.SeedNames() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for i, model := range experiment.Models {
+				w := walked(t, strings.TrimPrefix(name, "seed/"), i, experiment.Options{Model: model}, false, 8)
+				t.Logf("model %s: %d independent pairs", model, w.independent)
+				if w.wrong != "" {
+					t.Errorf("model %s: %s", model, w.wrong)
+				}
+			}
+		})
+	}
+}
+
 // TestDiamondsBlind wants the walker to notice pairs that are wrongly taken to be
 // independent.
 func TestDiamondsBlind(t *testing.T) {
-	if w := walked(t, "enable", 0, experiment.Options{}, true); w.wrong == "" {
+	if w := walked(t, "enable", 0, experiment.Options{}, true, 30); w.wrong == "" {
 		t.Error("nothing noticed")
 	}
 }

@@ -26,19 +26,28 @@ const (
 var ownSteps = []string{"H.", "X.", "S.", "rmb_sched"}
 
 // coreSteps are those of the operator's and the worker's steps that touch variables of the
-// store, their own task, and otherwise read only what operator and worker write in other
-// steps: barriers, locks of the task list, and switches of func->transition and of the
-// scheduler's hook. A step for one task, such as P.flag[T], is not among them: tasks look
-// at their own state in more ways than by reading the variable.
-var coreSteps = []string{"wmb_", "P.lock_", "P.unlock_", "P.trans[f]", "P.clear[f]", "P.hook_on", "P.hook_off", "P.signals", "P.swappers_"}
+// store, their own task, and otherwise only what operator and worker alone read and write:
+// barriers, locks, waits for CPUs, what comes before a site is written and behind it, and
+// switches of func->transition and of the scheduler's hook.
+var coreSteps = []string{
+	"wmb_", "P.lock_", "P.unlock_", "P.trans[f]", "P.clear[f]", "P.hook_on", "P.hook_off", "P.signals", "P.swappers_",
+	"P.entry", "P.decide", "P.count", "P.signal_due", "sync_complete_", "sync_reverse", "sync_rcu_tasks_rude",
+	"T.lock", "T.check", "T.sync", "T.unlock",
+}
+
+// taskSteps are like coreSteps, and touch one more task: that whose variables they access.
+// It looks at its own state in more ways than by reading the variables, so that they have
+// touched all of it.
+var taskSteps = []string{"P.state[T]", "P.flag[T]", "P.unflag[T]", "P.idle[T]", "P.try[T]"}
 
 // footprints notes for each step of a run what it has touched.
 //
 // A step that is known to touch nothing else has touched the memory that the guest has
-// accessed, the variables of the store that were read and written, and its task. Every other
-// step stands for all tasks: most steps of the operator and the worker, interrupts, steps
-// that wake, wait, print, look at the time or end a task, and those behind which the script
-// goes on. That is more than they touch, so there can be more classes than there need be,
+// accessed, the variables of the store that were read and written, and its task; one of the
+// operator or the worker both of these, and the stack of the task that it is about. Every
+// other step stands for all tasks: those in which the operator or the worker changes what
+// tasks look at outside of the store, interrupts, steps that wake, wait, print, look at the
+// time or end a task, and those behind which the script goes on. That is more than they touch, so there can be more classes than there need be,
 // and never fewer.
 type footprints struct {
 	s     *System
@@ -47,6 +56,7 @@ type footprints struct {
 
 	// Of the step in progress:
 	own      bool // by its kind, it touches only what is known
+	core     bool // it is the operator's or the worker's
 	command  int
 	begun    bool
 	reads    protocol.VarSet
@@ -67,12 +77,15 @@ func (f *footprints) begin(c search.Choice) {
 	switch {
 	case id == f.s.lab.Operator || id == f.s.lab.Worker:
 		// When one of them wakes by time, it is counted how often.
-		f.own = c.Kind == search.Move && begins(point, coreSteps)
+		f.own = c.Kind == search.Move && (begins(point, coreSteps) || begins(point, taskSteps))
 	case c.Kind == kindInterrupt: // there is a bound on all of them together
 		f.own = false
 	default:
 		f.own = point == "" || begins(point, ownSteps)
 	}
+	f.core = f.own && f.s.poller(id) != nil
+	// Where not all points of the protocols are there, a step can be several of these.
+	f.own = f.own && f.s.bounds.Points&Protocol == Protocol
 	f.command, f.begun = f.s.command, f.s.begun
 	f.accesses = f.accesses[:0]
 	f.reads.Clear()
@@ -102,8 +115,32 @@ func (f *footprints) end(c search.Choice, status search.Status) {
 	for _, a := range f.s.lab.Machine.Accesses() {
 		f.accesses = append(f.accesses, classes.Access{Range: guest.RangeOf(a.Addr, a.Size), Write: a.Write})
 	}
-	f.accesses = append(f.accesses, classes.Access{Range: guest.RangeOf(taskPlace+guest.Addr(c.Actor), 1), Write: true})
+	f.task(guest.TaskID(c.Actor))
+	if f.core {
+		f.task(f.s.lab.Operator)
+		f.task(f.s.lab.Worker)
+		f.others()
+	}
 	f.run.Add(int(c.Actor), point, f.accesses)
+}
+
+// task notes that a task was touched.
+func (f *footprints) task(id guest.TaskID) {
+	f.accesses = append(f.accesses, classes.Access{Range: guest.RangeOf(taskPlace+guest.Addr(id), 1), Write: true})
+}
+
+// others notes the tasks whose variables were accessed, and their stacks.
+func (f *footprints) others() {
+	for _, id := range f.s.lab.Machine.Tasks() {
+		for _, v := range f.s.lab.Model.Variables(id) {
+			at := guest.RangeOf(variablePlace+guest.Addr(v), 1)
+			if slices.ContainsFunc(f.accesses, func(a classes.Access) bool { return a.Range == at }) {
+				f.task(id)
+				f.accesses = append(f.accesses, classes.Access{Range: f.s.lab.Machine.KernelStack(id)})
+				break
+			}
+		}
+	}
 }
 
 // classifying is a system that also knows the classes of its runs.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"patchlab/guest"
+	"patchlab/protocol"
 )
 
 // PendingTask is a task that the transition waits for, and why.
@@ -69,6 +70,12 @@ func (m *Model) LastCheck(pid guest.TaskID) Check {
 
 // Attempts returns the number of attempts of the transition so far.
 func (m *Model) Attempts() int { return int(m.attempt) }
+
+// Variables returns the variables of a task in the store: its patch_state and its flag.
+func (m *Model) Variables(pid guest.TaskID) [2]protocol.Var {
+	t := m.mustTask(pid)
+	return [2]protocol.Var{t.state, t.flag}
+}
 
 // PatchState returns what /proc/PID/patch_state shows: -1, 0 or 1; false when there is
 // no such task.

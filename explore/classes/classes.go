@@ -42,7 +42,8 @@ type event struct {
 	accesses, before int32
 }
 
-// New returns a run without events, of actors that are numbered from 0.
+// New returns a run without events, of so many actors, which are numbered from 0; more may
+// come.
 func New(actors int) *Run { return &Run{actors: actors, counts: make([]int32, actors)} }
 
 // Clear takes all events away.
@@ -64,6 +65,9 @@ func (r *Run) CopyFrom(o *Run) {
 // Add adds an event behind all others: a step of an actor at a point, and what it has
 // accessed. It keeps nothing of accesses.
 func (r *Run) Add(actor int, point uint64, accesses []Access) {
+	if actor >= r.actors {
+		r.grow(actor + 1)
+	}
 	at := len(r.clocks)
 	for range r.actors {
 		r.clocks = append(r.clocks, 0)
@@ -87,6 +91,17 @@ func (r *Run) Add(actor int, point uint64, accesses []Access) {
 	})
 	r.counts[actor]++
 	clock[actor] = r.counts[actor]
+}
+
+// grow makes room for more actors: some are born in the run.
+func (r *Run) grow(actors int) {
+	clocks := make([]int32, len(r.events)*actors, (len(r.events)+1)*actors)
+	for i := range r.events {
+		copy(clocks[i*actors:], r.clocks[i*r.actors:][:r.actors])
+	}
+	r.clocks = clocks
+	r.counts = append(r.counts, make([]int32, actors-r.actors)...)
+	r.actors = actors
 }
 
 func (r *Run) accessesOf(i int) []Access {

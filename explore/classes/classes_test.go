@@ -44,8 +44,11 @@ func names(actor int, point uint64) (string, string) {
 }
 
 // of makes a run of steps; the point of each is its number in its actor.
-func of(steps []step) *classes.Run {
-	r := classes.New(3)
+func of(steps []step) *classes.Run { return ofActors(3, steps) }
+
+// ofActors begins with so many actors; more can come.
+func ofActors(actors int, steps []step) *classes.Run {
+	r := classes.New(actors)
 	points := map[int]uint64{}
 	for _, s := range steps {
 		r.Add(s.actor, points[s.actor], s.accesses)
@@ -133,6 +136,9 @@ func TestSwaps(t *testing.T) {
 			kept++
 		} else {
 			changed++
+		}
+		if grown := ofActors(g.IntN(2), steps); grown.Class() != a.Class() || grown.Text(names) != a.Text(names) {
+			t.Fatalf("with actors that come later\n%swant\n%s", grown.Text(names), a.Text(names))
 		}
 		if (a.Class() == b.Class()) != independent || (a.Text(names) == b.Text(names)) != independent {
 			t.Fatalf("exchanging step %d (independent: %v) of\n%s", i, independent, a.Text(names))
