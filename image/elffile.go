@@ -246,7 +246,7 @@ func (f *elfFile) readSymbols(s *section) ([]elfSymbol, error) {
 
 func (f *elfFile) checkSymbol(y *elfSymbol, where string) error {
 	switch i := y.section(); {
-	case int(i) < len(f.sections), i == elf.SHN_ABS, i == elf.SHN_COMMON, i == shnLivepatch:
+	case int(i) < len(f.sections), i == elf.SHN_ABS, i == elf.SHN_COMMON, i == shnLargeCommon, i == shnLivepatch:
 		return nil
 	default:
 		return f.errorf(ErrFormat, where, "it lies in section %d of %d", i, len(f.sections))

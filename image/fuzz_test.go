@@ -91,16 +91,19 @@ func addObjects(f *testing.F) {
 // byLetter finds most names.
 type byLetter struct{}
 
-func (byLetter) Resolve(name string) (guest.Addr, error) {
+func (byLetter) Resolve(name string) (Symbol, error) {
+	s := Symbol{Name: name, Addr: 0x401000, Size: 8}
 	switch {
 	case name == "" || name[0] == 'm':
-		return 0, &SymbolError{Name: name, Err: ErrNoSymbol}
+		return Symbol{}, &SymbolError{Name: name, Err: ErrNoSymbol}
 	case name[0] == 'a':
-		return 0, &SymbolError{Name: name, Err: ErrAmbiguous}
+		return Symbol{}, &SymbolError{Name: name, Err: ErrAmbiguous}
 	case name[0] == 'f':
-		return 1 << 40, nil
+		s.Addr = 1 << 40
+	case name[0] == 'i':
+		s.Kind = KindIFunc
 	}
-	return 0x401000, nil
+	return s, nil
 }
 
 // valueOrError checks that there is either, and that an error is typed; it reports

@@ -181,11 +181,13 @@ func TestFindAndResolve(t *testing.T) {
 		{".klp.sym.vmlinux", 0, ErrSymbolName, "symbol .klp.sym.vmlinux has an incorrectly formatted name"},
 		{".klp.sym..once,0", 0, ErrSymbolName, "symbol .klp.sym..once,0 has an incorrectly formatted name"},
 		{".klp.sym.vmlinux.once,x", 0, ErrSymbolName, "symbol .klp.sym.vmlinux.once,x has an incorrectly formatted name"},
-		{"pick", 0, ErrUnsupported, "prog: symbol pick: it picks a function at run time (IFUNC): a module cannot call it"},
 	} {
-		a, err := m.Resolve(c.name)
-		if a != c.want || !errors.Is(err, c.err) || err != nil && err.Error() != c.text {
-			t.Errorf("%s: %s, %v, want %s, %s", c.name, a, err, c.want, c.text)
+		s, err := m.Resolve(c.name)
+		if s.Addr != c.want || !errors.Is(err, c.err) || err != nil && err.Error() != c.text {
+			t.Errorf("%s: %s, %v, want %s, %s", c.name, s.Addr, err, c.want, c.text)
 		}
+	}
+	if s, err := m.Resolve("pick"); err != nil || s.Kind != KindIFunc {
+		t.Errorf("pick: %+v, %v", s, err)
 	}
 }
