@@ -15,9 +15,11 @@ import (
 // fixed resolves every name to its address in the map.
 type fixed map[string]guest.Addr
 
+const fixedSize = 24 // of each of its symbols
+
 func (f fixed) Resolve(name string) (Symbol, error) {
 	if a, ok := f[name]; ok {
-		return Symbol{Name: name, Addr: a, Size: 24}, nil
+		return Symbol{Name: name, Addr: a, Size: fixedSize}, nil
 	}
 	return Symbol{}, &SymbolError{Name: name, Err: ErrNoSymbol}
 }
@@ -47,6 +49,7 @@ fn.cold:
 	.type table, @object
 table:	.quad fn, outside - 2, maybe	/* 64 */
 	.quad word - .			/* PC64 */
+	.quad outside@SIZE + 1		/* SIZE64 */
 	.size table, . - table
 	.weak maybe
 	.data
@@ -71,7 +74,7 @@ func TestLink(t *testing.T) {
 	for _, s := range m.Segments {
 		segs = append(segs, s.Range.String()+" "+s.Perm.String())
 	}
-	want := "[0x10000000, 0x10000036) r-xk\n[0x10001000, 0x10001028) r--k\n[0x10002000, 0x10003398) rw-k"
+	want := "[0x10000000, 0x10000036) r-xk\n[0x10001000, 0x10001030) r--k\n[0x10002000, 0x10003398) rw-k"
 	if got := strings.Join(segs, "\n"); got != want {
 		t.Errorf("segments\n%s\nwant\n%s", got, want)
 	}
@@ -103,6 +106,7 @@ func TestLink(t *testing.T) {
 		{"table[1]", guest.Addr(word(at("table") + 8)), 0x402000 - 2},
 		{"table[2], weak", guest.Addr(word(at("table") + 16)), 0},
 		{"table[3]", at("table") + 24 + guest.Addr(word(at("table")+24)), at("word")},
+		{"table[4]", guest.Addr(word(at("table") + 32)), fixedSize + 1},
 		{"word", guest.Addr(word(at("word"))), 7},
 		{"room, aligned", at("room") & 15, 0},
 	} {
