@@ -39,12 +39,12 @@ func TestAgainstLd(t *testing.T) {
 			}
 			for _, flags := range flagSets {
 				t.Run(flags, func(t *testing.T) {
-					judge(t, kinds, assembled(t, cc, append(strings.Fields(flags), "-c", "testdata/judged/patch.c")...))
+					judge(t, kinds, assembled(t, cc, "patch.c", strings.Fields(flags)...))
 				})
 			}
 		})
 	}
-	t.Run("rare", func(t *testing.T) { judge(t, kinds, assembled(t, "gcc", "-c", "testdata/judged/rare.s")) })
+	t.Run("rare", func(t *testing.T) { judge(t, kinds, assembled(t, "gcc", "rare.s")) })
 	for _, k := range slices.Sorted(maps.Keys(formulas)) {
 		if !kinds[k] {
 			t.Errorf("no object has a %s", k)
@@ -58,10 +58,17 @@ var judgedSymbols = fixed{
 	"outside": 0x405008, "tiny": 0x7f,
 }
 
-func assembled(t *testing.T, cc string, args ...string) []byte {
+// assembled compiles a file of testdata/judged.
+func assembled(t *testing.T, cc, source string, flags ...string) []byte {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), "object.o")
-	tool(t, cc, append(args, "-o", out)...)
+	text, err := os.ReadFile(filepath.Join("testdata", "judged", source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir, source, text)
+	out := filepath.Join(dir, "object.o")
+	tool(t, cc, append(flags, "-c", "-o", out, filepath.Join(dir, source))...)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
