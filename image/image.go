@@ -68,6 +68,9 @@ func Parse(name string, b []byte) (*Image, error) {
 	if m.Symtab, err = f.programSymbols(m.Segments); err != nil {
 		return nil, err
 	}
+	if m.Recorded, err = f.recordedIn(m.Segments); err != nil {
+		return nil, err
+	}
 	if err := f.readDeclarations(m); err != nil {
 		return nil, err
 	}

@@ -57,6 +57,9 @@ func (o *Object) Link(base guest.Addr, r Resolver) (*Linked, error) {
 		}
 	}
 	m.Symtab = symtabOf(m.Segments, l.symbols(m.Segments))
+	if m.Recorded, err = o.file.recorded(l.contents); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -140,6 +143,15 @@ func (o *Object) unresolved(sym uint32, cause error) error {
 		}
 	}
 	panic("BUG: image: an undefined symbol that nobody refers to")
+}
+
+// contents returns the contents of a section where it lies, nil if it is not loaded.
+func (l *linker) contents(section int) []byte {
+	p, s := l.obj.places[section], &l.obj.file.sections[section]
+	if p.group == notLoaded || s.is(elf.SHT_NOBITS) {
+		return nil
+	}
+	return l.data[p.group][p.off:][:s.Section64.Size]
 }
 
 // symbols returns the symbols of the module for its table.

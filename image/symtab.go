@@ -60,6 +60,9 @@ type Symtab struct {
 	Symbols []Symbol
 	// Functions are the functions, by address; no two overlap.
 	Functions []Function
+	// Recorded are the patch sites that the compiler has listed (section __mcount_loc), in
+	// its order; nil if it has listed none.
+	Recorded []guest.Addr
 
 	spans  []span
 	byName map[string][]Symbol

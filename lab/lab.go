@@ -201,7 +201,7 @@ func (l *Lab) prepareText(t *image.Symtab, kernel func(guest.Range) bool) ([]unw
 			funcs = append(funcs, trampoline.Func{Name: f.Name, Range: f.Range})
 		}
 	}
-	prepared, err := l.Sites.Prepare(l.Machine, l.isFentry, funcs)
+	prepared, err := l.Sites.Prepare(l.Machine, l.isFentry, funcs, t.Recorded)
 	if err != nil {
 		return nil, err
 	}
