@@ -158,7 +158,7 @@ func (l *Lab) addTables(store *protocol.Store) {
 // makes the laboratory's own tasks.
 func (l *Lab) prepare() error {
 	if _, err := l.prepareText(&l.config.Program.Symtab, inKernel); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", l.config.Program.Name, err)
 	}
 	if err := l.Code.Add(arenaCode(l.arena)...); err != nil {
 		return err
