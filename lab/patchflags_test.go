@@ -177,8 +177,14 @@ func TestSiteFlags(t *testing.T) {
 		flags string
 		site  int // its length
 	}{
-		{"-fno-pie", 5}, {"-fpie", 6}, {"-fPIC -fno-plt", 6}, {"-fcf-protection=branch", 5},
-		{"-mrecord-mcount", 5}, {"-fpie -mrecord-mcount", 6}, {"-mnop-mcount", 5}, {"-mnop-mcount -mrecord-mcount", 5},
+		{"-fno-pie", 5},
+		{"-fpie", 6},
+		{"-fPIC -fno-plt", 6},
+		{"-fcf-protection=branch", 5},
+		{"-mrecord-mcount", 5},
+		{"-fpie -mrecord-mcount", 6},
+		{"-mnop-mcount", 5},
+		{"-mnop-mcount -mrecord-mcount", 5},
 	} {
 		t.Run(c.flags, func(t *testing.T) {
 			program := sumsImage(t, strings.Fields(c.flags)...)
@@ -274,4 +280,3 @@ func clangPatch(t *testing.T, flags string) []byte {
 	}
 	return b
 }
-
