@@ -59,7 +59,7 @@ var judgedSymbols = fixed{
 }
 
 // assembled compiles a file of testdata/judged.
-func assembled(t *testing.T, cc, source string, flags ...string) []byte {
+func assembled(t testing.TB, cc, source string, flags ...string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "judged", source))
 	if err != nil {
@@ -76,7 +76,7 @@ func assembled(t *testing.T, cc, source string, flags ...string) []byte {
 	return b
 }
 
-func tool(t *testing.T, name string, args ...string) {
+func tool(t testing.TB, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)

@@ -102,6 +102,7 @@ const shnLargeCommon elf.SectionIndex = 0xff02
 // place (-fcommon), and defines them there.
 func (o *Object) addCommon() error {
 	var g group
+	found := false
 	s := section{name: "COMMON", Section64: elf.Section64{
 		Type: uint32(elf.SHT_NOBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addralign: 1,
 	}}
@@ -116,9 +117,9 @@ func (o *Object) addCommon() error {
 			return err
 		}
 		y.Shndx, y.Value = uint16(len(o.file.sections)), off
-		s.Addralign = max(s.Addralign, align)
+		s.Addralign, found = max(s.Addralign, align), true
 	}
-	if s.Section64.Size = g.size; g.size > 0 {
+	if s.Section64.Size = g.size; found {
 		o.file.sections = append(o.file.sections, s)
 	}
 	return nil
