@@ -10,8 +10,8 @@ import (
 )
 
 // FuzzMutated changes single fields of sound files: of headers, sections, symbols,
-// relocations, declarations. Edits are runs of editSize bytes. What is not damaged so
-// much that it is refused at once shows what later steps make of it.
+// relocations, declarations. Edits are runs of editSize bytes, a few only: what is not
+// damaged so much that it is refused at once shows what later steps make of it.
 func FuzzMutated(f *testing.F) {
 	var files [][]byte
 	add := func(b []byte) { files = append(files, b) }
@@ -30,6 +30,9 @@ func FuzzMutated(f *testing.F) {
 		f.Add(uint8(i), []byte{2, 1, 0, 1, 3, 0, 0, 0, 3, 1, 0, 2, 2, 0, 0, 0})
 	}
 	f.Fuzz(func(t *testing.T, file uint8, edits []byte) {
+		if len(edits) > maxEdits*editSize {
+			return
+		}
 		b := mutated(files[int(file)%len(files)], edits)
 		checkParse(t, b)
 		if o := checkObject(t, b); o != nil {
@@ -40,7 +43,10 @@ func FuzzMutated(f *testing.F) {
 
 // editSize is the bytes of an edit: what to change, which one of these (2), which field,
 // how, and up to 3 bytes of a value.
-const editSize = 8
+const (
+	editSize = 8
+	maxEdits = 6
+)
 
 // mutated returns a file with the edits made.
 func mutated(file, edits []byte) []byte {
