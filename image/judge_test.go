@@ -16,7 +16,7 @@ import (
 	"patchlab/guest"
 )
 
-// flagSets are ways of compiling a patch. Those of gcc go with clang too.
+// flagSets are ways of compiling a patch that gcc and clang share.
 var flagSets = []string{
 	"-O0", "-O1", "-O2", "-Os", "-O3",
 	"-O2 -fno-pie", "-O2 -fpie", "-O2 -fPIC", "-O0 -fPIC",
@@ -28,6 +28,13 @@ var flagSets = []string{
 	"-O2 -fno-pie -pg -mfentry", "-O2 -fPIC -pg -mfentry", "-O2 -fPIC -fno-plt -pg -mfentry",
 }
 
+// gccFlagSets are further ways, which clang does not have.
+var gccFlagSets = []string{
+	"-O2 -mcmodel=medium -mlarge-data-threshold=64 -fno-pie", "-O2 -mcmodel=medium -mlarge-data-threshold=64 -fPIC",
+	"-O2 -mcmodel=medium -mlarge-data-threshold=64 -fcommon",
+	"-O2 -fno-pie -pg -mfentry -mrecord-mcount", "-O2 -fno-pie -pg -mfentry -mnop-mcount -mrecord-mcount",
+}
+
 // TestAgainstLd links the same objects as ld does, at the same addresses, and wants the
 // same bytes in each section.
 func TestAgainstLd(t *testing.T) {
@@ -37,7 +44,11 @@ func TestAgainstLd(t *testing.T) {
 			if _, err := exec.LookPath(cc); err != nil {
 				t.Skipf("%s is not installed: its objects are not compared", cc)
 			}
-			for _, flags := range flagSets {
+			sets := flagSets
+			if cc == "gcc" {
+				sets = slices.Concat(sets, gccFlagSets)
+			}
+			for _, flags := range sets {
 				t.Run(flags, func(t *testing.T) {
 					judge(t, kinds, assembled(t, cc, "patch.c", strings.Fields(flags)...))
 				})

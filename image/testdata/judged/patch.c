@@ -9,6 +9,7 @@ extern u64 maybe(u64 x) __attribute__((weak));	/* of nobody */
 extern u64 perhaps __attribute__((weak));
 
 u64 common_counter;			/* COMMON with -fcommon */
+u64 common_room[32];			/* far away in the code model medium */
 static u64 hits;			/* .bss */
 static u64 room[4096];
 u64 shared = 42;			/* .data, global: through the GOT with -fPIC */
@@ -38,6 +39,7 @@ u64 new_f(u64 x)
 	hits += next() + *pointers[x % 5];
 	room[x & 4095]++;
 	common_counter += shared++;
+	common_room[x & 31] = x;
 	if (__builtin_expect(x == 123456, 0))
 		__builtin_trap();
 	if (maybe)

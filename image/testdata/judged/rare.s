@@ -22,6 +22,9 @@ f:	lea	_GLOBAL_OFFSET_TABLE_(%rip), %rbx	# GOTPC32
 	movabs	$outside - 8, %rax			# 64
 	.size	f, . - f
 	.weak	maybe
+	.quad	absolute + 1				# of the object itself
+	.globl	absolute
+absolute = 0x1234
 
 	.section .rodata.near, "a"		# 0x55 shows what is written too far
 	.byte	tiny, 0x55, tiny - 0x80, 0x55		# 8
