@@ -31,10 +31,16 @@ func (t *Symtab) Find(object, name string, position uint64) (Symbol, error) {
 	return syms[max(position, 1)-1], nil
 }
 
-// Resolve implements [Resolver] with the symbols of the program. A name must be unique,
-// or say which one is meant: .klp.sym.vmlinux.NAME,POSITION
+// Resolve implements [Resolver] with the symbols of the program. A plain name is the
+// global symbol of that name, as a linker has it, or else the only one. Any other is named
+// with its position, or 0 for the only one: .klp.sym.vmlinux.NAME,POSITION
 // (Documentation/livepatch/module-elf-format.rst).
 func (m *Image) Resolve(name string) (Symbol, error) {
+	for _, s := range m.ByName(name) {
+		if s.Global {
+			return s, nil
+		}
+	}
 	object, symbol, position, err := splitLivepatchName(name)
 	if err != nil {
 		return Symbol{}, err

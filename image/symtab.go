@@ -32,6 +32,8 @@ type Symbol struct {
 	Addr guest.Addr
 	Size uint64 // in bytes as the file says, often 0; see [Symtab] for kallsyms' sizes
 	Kind SymbolKind
+	// Global says that other files can refer to it; no two of a program have one name.
+	Global bool
 }
 
 // Function is a piece of code that a symbol begins.

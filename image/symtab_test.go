@@ -136,8 +136,8 @@ label:	.quad 0
 func TestFindAndResolve(t *testing.T) {
 	m := parse(t, compile(t, map[string]string{
 		"a.S": ".globl _start\n_start: ret\n.type twin, @function\ntwin: ret\n.globl once\n.type once, @function\nonce: ret\n" +
-			".globl pick\n.type pick, @gnu_indirect_function\npick: ret\n",
-		"b.S": ".type twin, @function\ntwin: ret\n",
+			".globl pick\n.type pick, @gnu_indirect_function\npick: ret\n.type hidden, @function\nhidden: ret\n",
+		"b.S": ".type twin, @function\ntwin: ret\n.globl hidden\n.type hidden, @function\nhidden: ret\n",
 	}, "-static", "-no-pie", "a.S", "b.S"))
 	twins := m.ByName("twin")
 	if len(twins) != 2 || twins[0].Addr >= twins[1].Addr {
@@ -175,6 +175,10 @@ func TestFindAndResolve(t *testing.T) {
 	}{
 		{"once", m.ByName("once")[0].Addr, nil, ""},
 		{".klp.sym.vmlinux.twin,2", twins[1].Addr, nil, ""},
+		{"twin", 0, ErrAmbiguous, "unresolvable ambiguity for symbol 'twin' in object '(null)'"},
+		{"hidden", m.ByName("hidden")[1].Addr, nil, ""}, // the global one
+		{".klp.sym.vmlinux.hidden,0", 0, ErrAmbiguous, "unresolvable ambiguity for symbol 'hidden' in object '(null)'"},
+		{".klp.sym.vmlinux.hidden,1", m.ByName("hidden")[0].Addr, nil, ""},
 		{".klp.sym.vmlinux.once,0", m.ByName("once")[0].Addr, nil, ""},
 		{".klp.sym.mod.once,0", 0, ErrNoSymbol, "symbol 'once' not found in symbol table"},
 		{".klp.sym.vmlinux.once", 0, ErrSymbolName, "symbol .klp.sym.vmlinux.once has an incorrectly formatted name"},

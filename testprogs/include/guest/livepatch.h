@@ -9,8 +9,8 @@
  * object name belong to one object; objects stand in the order in which they are first
  * named. NULL, the program itself, is the object "vmlinux" of the reports.
  *
- * A patch refers to what the program has by its name, static or not, if there is one of
- * that name only; KLP_SYM says which one is meant if there are several.
+ * A patch refers to what the program has by its name: the global symbol of that name, or the
+ * static one if there is one only. KLP_SYM says which one is meant if there are several.
  */
 #ifndef LIVEPATCH_H
 #define LIVEPATCH_H
