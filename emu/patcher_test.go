@@ -120,7 +120,7 @@ func (p *fakePatcher) prepare(watch bool) {
 		}
 	}
 	fentry := p.r.addr("__fentry__")
-	found, err := p.sites.Prepare(p.r.Machine, func(a guest.Addr) bool { return a == fentry }, funcs)
+	found, err := p.sites.Prepare(p.r.Machine, func(a guest.Addr) bool { return a == fentry }, funcs, nil)
 	if err != nil {
 		p.r.t.Fatal(err)
 	}

@@ -55,6 +55,23 @@ func userProgram(t testing.TB, text string, args ...string) []byte {
 	return compile(t, map[string]string{"a.S": text}, append([]string{"-static", "-no-pie", "a.S"}, args...)...)
 }
 
+// hostedProgram compiles an ordinary program of the C library from the text.
+func hostedProgram(t testing.TB, text string, args ...string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "a.c", []byte(text))
+	out := filepath.Join(dir, "out")
+	args = append(args, "-o", out, filepath.Join(dir, "a.c"))
+	if msg, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+		t.Fatalf("gcc %s: %v\n%s", strings.Join(args, " "), err, msg)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // kernelProgram assembles a kernel-style program from the text with the laboratory's
 // support code.
 func kernelProgram(t testing.TB, text string) []byte {

@@ -1,11 +1,11 @@
 package image
 
 import (
-	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"strings"
 )
 
 // elfFile is a file whose headers have been read and whose offsets have been checked
@@ -37,6 +37,8 @@ type elfSymbol struct {
 }
 
 func (s *elfSymbol) section() elf.SectionIndex { return elf.SectionIndex(s.Shndx) }
+
+func (s *elfSymbol) global() bool { return elf.ST_BIND(s.Info) != elf.STB_LOCAL }
 
 const (
 	headerSize  = 64
@@ -131,7 +133,10 @@ func (f *elfFile) readHeader() error {
 
 func (f *elfFile) readProgs() (err error) {
 	f.progs, err = table[elf.Prog64](f, "program headers", f.hdr.Phoff, f.hdr.Phnum, progSize, f.hdr.Phentsize)
-	return err
+	if err != nil {
+		return err
+	}
+	return f.checkNotes()
 }
 
 func (f *elfFile) readSections() error {
@@ -155,28 +160,29 @@ func (f *elfFile) readSections() error {
 			return err
 		}
 	}
-	return nil
+	return f.checkSections()
 }
 
-// sectionNames returns the string table of the section names, nil if there is none.
-func (f *elfFile) sectionNames() ([]byte, error) {
+// sectionNames returns the string table of the section names, "" if there is none.
+func (f *elfFile) sectionNames() (string, error) {
 	i := int(f.hdr.Shstrndx)
 	if i == int(elf.SHN_UNDEF) {
-		return nil, nil
+		return "", nil
 	}
 	if i >= len(f.sections) || !f.sections[i].is(elf.SHT_STRTAB) {
-		return nil, f.errorf(ErrFormat, "section names", "section %d is no string table", i)
+		return "", f.errorf(ErrFormat, "section names", "section %d is no string table", i)
 	}
-	return f.bytesAt("section names", f.sections[i].Off, f.sections[i].Size)
+	b, err := f.bytesAt("section names", f.sections[i].Off, f.sections[i].Size)
+	return string(b), err
 }
 
-func (f *elfFile) readSection(i int, names []byte) (err error) {
+func (f *elfFile) readSection(i int, names string) (err error) {
 	s := &f.sections[i]
 	where := fmt.Sprintf("section %d", i)
 	if s.is(elf.SHT_NULL) {
 		return nil
 	}
-	if names != nil {
+	if f.hdr.Shstrndx != uint16(elf.SHN_UNDEF) {
 		if s.name, err = f.str(where, names, s.Name); err != nil {
 			return err
 		}
@@ -188,11 +194,12 @@ func (f *elfFile) readSection(i int, names []byte) (err error) {
 	return err
 }
 
-// str returns the string at off in a string table.
-func (f *elfFile) str(where string, tab []byte, off uint32) (string, error) {
+// str returns the string at off in a string table. It shares the table's memory: strings
+// may overlap.
+func (f *elfFile) str(where, tab string, off uint32) (string, error) {
 	if uint64(off) < uint64(len(tab)) {
-		if n := bytes.IndexByte(tab[off:], 0); n >= 0 {
-			return string(tab[off:][:n]), nil
+		if n := strings.IndexByte(tab[off:], 0); n >= 0 {
+			return tab[off:][:n], nil
 		}
 	}
 	return "", f.errorf(ErrFormat, where, "name at offset %#x of a string table of %#x bytes has no end", off, len(tab))
@@ -224,7 +231,7 @@ func (f *elfFile) readSymbols(s *section) ([]elfSymbol, error) {
 	if int64(s.Link) >= int64(len(f.sections)) || !f.sections[s.Link].is(elf.SHT_STRTAB) {
 		return nil, f.errorf(ErrFormat, where, "section %d is no string table for it", s.Link)
 	}
-	names := f.sections[s.Link].data
+	names := string(f.sections[s.Link].data)
 	syms := make([]elfSymbol, len(s.data)/symbolSize)
 	for i := range syms {
 		y := &syms[i]
@@ -246,7 +253,7 @@ func (f *elfFile) readSymbols(s *section) ([]elfSymbol, error) {
 
 func (f *elfFile) checkSymbol(y *elfSymbol, where string) error {
 	switch i := y.section(); {
-	case int(i) < len(f.sections), i == elf.SHN_ABS, i == elf.SHN_COMMON, i == shnLivepatch:
+	case int(i) < len(f.sections), i == elf.SHN_ABS, i == elf.SHN_COMMON, i == shnLargeCommon, i == shnLivepatch:
 		return nil
 	default:
 		return f.errorf(ErrFormat, where, "it lies in section %d of %d", i, len(f.sections))

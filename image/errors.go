@@ -3,6 +3,8 @@ package image
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // The kinds of error that a file can give. They come wrapped in an [Error].
@@ -30,7 +32,8 @@ type Error struct {
 	Cause error  // what a [Resolver] said, or nil
 }
 
-// Error returns "file: where: what".
+// Error returns "file: where: what", one line: of a name in a damaged file, what does not
+// print is shown as a question mark.
 func (e *Error) Error() string {
 	s := e.File + ": "
 	if e.Where != "" {
@@ -40,7 +43,12 @@ func (e *Error) Error() string {
 	if e.Cause != nil {
 		s += e.Cause.Error()
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 // Unwrap returns the kind and the cause.

@@ -3,15 +3,13 @@ package image
 import (
 	"strconv"
 	"strings"
-
-	"patchlab/guest"
 )
 
 // Resolver finds what an object does not define itself.
 type Resolver interface {
-	// Resolve returns the address of the symbol, or an error. One that is an
-	// [ErrNoSymbol] makes a weak symbol 0 and fails the link for any other.
-	Resolve(name string) (guest.Addr, error)
+	// Resolve returns the symbol, whose address, size and kind matter, or an error. One
+	// that is an [ErrNoSymbol] makes a weak symbol 0 and fails the link for any other.
+	Resolve(name string) (Symbol, error)
 }
 
 // Find returns a symbol as a patch names it: the one of that name if position is 0, the
@@ -33,28 +31,24 @@ func (t *Symtab) Find(object, name string, position uint64) (Symbol, error) {
 	return syms[max(position, 1)-1], nil
 }
 
-// Resolve implements [Resolver] with the symbols of the program. A name must be unique,
-// or say which one is meant: .klp.sym.vmlinux.NAME,POSITION
+// Resolve implements [Resolver] with the symbols of the program. A plain name is the
+// global symbol of that name, as a linker has it, or else the only one. Any other is named
+// with its position, or 0 for the only one: .klp.sym.vmlinux.NAME,POSITION
 // (Documentation/livepatch/module-elf-format.rst).
-func (m *Image) Resolve(name string) (guest.Addr, error) {
-	object, symbol, position, err := splitLivepatchName(name)
-	if err != nil {
-		return 0, err
-	}
-	if object != "" {
-		return 0, &SymbolError{Object: object, Name: symbol, Position: position, Err: ErrNoSymbol}
-	}
-	s, err := m.Find("", symbol, position)
-	if err != nil {
-		return 0, err
-	}
-	if s.Kind == KindIFunc {
-		return 0, &Error{
-			File: m.Name, Where: "symbol " + name, Kind: ErrUnsupported,
-			What: "it picks a function at run time (IFUNC): a module cannot call it",
+func (m *Image) Resolve(name string) (Symbol, error) {
+	for _, s := range m.ByName(name) {
+		if s.Global {
+			return s, nil
 		}
 	}
-	return s.Addr, nil
+	object, symbol, position, err := splitLivepatchName(name)
+	if err != nil {
+		return Symbol{}, err
+	}
+	if object != "" {
+		return Symbol{}, &SymbolError{Object: object, Name: symbol, Position: position, Err: ErrNoSymbol}
+	}
+	return m.Find("", symbol, position)
 }
 
 // splitLivepatchName takes apart .klp.sym.OBJECT.NAME,POSITION. The object of the

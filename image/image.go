@@ -68,6 +68,9 @@ func Parse(name string, b []byte) (*Image, error) {
 	if m.Symtab, err = f.programSymbols(m.Segments); err != nil {
 		return nil, err
 	}
+	if m.Recorded, err = f.recordedIn(m.Segments); err != nil {
+		return nil, err
+	}
 	if err := f.readDeclarations(m); err != nil {
 		return nil, err
 	}
@@ -191,7 +194,7 @@ func (f *elfFile) programSymbols(segs []Segment) (Symtab, error) {
 	for i := range table {
 		y := &table[i]
 		if kind, ok := keptKind(y); ok && segmentAt(segs, guest.Addr(y.Value)) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind})
+			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind, Global: y.global()})
 		}
 	}
 	return symtabOf(segs, syms), nil

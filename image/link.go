@@ -2,7 +2,6 @@ package image
 
 import (
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -33,6 +32,7 @@ type linker struct {
 	data    [numGroups][]byte
 	gotBase guest.Addr
 	addr    []guest.Addr // by symbol index
+	size    []uint64     // likewise
 }
 
 // Link lays the module out from base, a page boundary in [ModuleArea], and fills in the
@@ -47,9 +47,6 @@ func (o *Object) Link(base guest.Addr, r Resolver) (*Linked, error) {
 	if err := l.resolve(r); err != nil {
 		return nil, err
 	}
-	for i, sym := range o.got {
-		binary.LittleEndian.PutUint64(l.data[roGroup][l.gotBase-l.base[roGroup]+guest.Addr(8*i):], uint64(l.addr[sym]))
-	}
 	if err := l.apply(); err != nil {
 		return nil, err
 	}
@@ -60,6 +57,9 @@ func (o *Object) Link(base guest.Addr, r Resolver) (*Linked, error) {
 		}
 	}
 	m.Symtab = symtabOf(m.Segments, l.symbols(m.Segments))
+	if m.Recorded, err = o.file.recorded(l.contents); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -88,30 +88,30 @@ func (l *linker) place(base guest.Addr) (guest.Addr, error) {
 	return end, nil
 }
 
-// resolve finds the addresses of the symbols, in the order of the symbol table. What is
-// undefined and not referred to is not looked for.
+// resolve finds the addresses and sizes of the symbols, in the order of the symbol table.
+// What is undefined and not referred to is not looked for.
 func (l *linker) resolve(r Resolver) error {
-	l.addr = make([]guest.Addr, len(l.obj.syms))
-	used := make([]bool, len(l.obj.syms))
-	for _, rs := range l.obj.relocs {
-		for _, r := range rs.relocs {
-			used[r.sym] = true
-		}
-	}
+	l.addr, l.size = make([]guest.Addr, len(l.obj.syms)), make([]uint64, len(l.obj.syms))
+	used := l.obj.usedSymbols()
 	for i := range l.obj.syms {
 		y := &l.obj.syms[i]
+		l.size[i] = y.Sym64.Size
 		switch s := y.section(); {
+		case i == 0: // stands for no symbol, which is 0
+		case l.obj.isTable(uint32(i)):
+			l.addr[i] = l.gotBase
 		case s == elf.SHN_UNDEF || s == shnLivepatch:
-			if i == 0 || !used[i] {
-				continue // symbol 0 stands for no symbol, which is 0
+			if !used[i] {
+				continue
 			}
-			a, err := r.Resolve(y.name)
+			found, err := r.Resolve(y.name)
+			if err == nil && found.Kind == KindIFunc {
+				err = errors.New(indirect)
+			}
 			if err != nil && !(elf.ST_BIND(y.Info) == elf.STB_WEAK && errors.Is(err, ErrNoSymbol)) {
-				return &Error{File: l.obj.Name, Kind: ErrLink, Cause: err}
+				return l.obj.unresolved(uint32(i), err)
 			}
-			if err == nil {
-				l.addr[i] = a
-			}
+			l.addr[i], l.size[i] = found.Addr, found.Size
 		case s == elf.SHN_ABS:
 			l.addr[i] = guest.Addr(y.Value)
 		case l.obj.places[s].group != notLoaded:
@@ -120,6 +120,38 @@ func (l *linker) resolve(r Resolver) error {
 		}
 	}
 	return nil
+}
+
+// usedSymbols tells, by symbol index, which symbols relocations refer to.
+func (o *Object) usedSymbols() []bool {
+	used := make([]bool, len(o.syms))
+	for _, rs := range o.relocs {
+		for _, r := range rs.relocs {
+			used[r.sym] = used[r.sym] || formulas[r.kind].usesSymbol()
+		}
+	}
+	return used
+}
+
+// unresolved says why a symbol was not found, and where it is first needed.
+func (o *Object) unresolved(sym uint32, cause error) error {
+	for _, rs := range o.relocs {
+		for _, r := range rs.relocs {
+			if r.sym == sym && formulas[r.kind].usesSymbol() {
+				return &Error{File: o.Name, Where: o.sectionOffset(rs.target, r.off), Kind: ErrLink, Cause: cause}
+			}
+		}
+	}
+	panic("BUG: image: an undefined symbol that nobody refers to")
+}
+
+// contents returns the contents of a section where it lies, nil if it is not loaded.
+func (l *linker) contents(section int) []byte {
+	p, s := l.obj.places[section], &l.obj.file.sections[section]
+	if p.group == notLoaded || s.is(elf.SHT_NOBITS) {
+		return nil
+	}
+	return l.data[p.group][p.off:][:s.Section64.Size]
 }
 
 // symbols returns the symbols of the module for its table.
@@ -133,7 +165,7 @@ func (l *linker) symbols(segs []Segment) []Symbol {
 		}
 		// A label at the end of a section may lie behind all.
 		if segmentAt(segs, l.addr[i]) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind})
+			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind, Global: y.global()})
 		}
 	}
 	return syms

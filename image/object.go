@@ -68,6 +68,9 @@ func ParseObject(name string, b []byte) (*Object, error) {
 	if o.syms, symtab, err = f.symbols(); err != nil {
 		return nil, err
 	}
+	if err := o.addCommon(); err != nil {
+		return nil, err
+	}
 	if err := o.layOut(); err != nil {
 		return nil, err
 	}
@@ -75,6 +78,9 @@ func ParseObject(name string, b []byte) (*Object, error) {
 		return nil, err
 	}
 	if err := o.readRelocs(symtab); err != nil {
+		return nil, err
+	}
+	if err := o.refuseThreadLocal(); err != nil {
 		return nil, err
 	}
 	for i := range f.sections {
@@ -87,6 +93,36 @@ func ParseObject(name string, b []byte) (*Object, error) {
 		}
 	}
 	return o, nil
+}
+
+// shnLargeCommon is what SHN_COMMON is in the code model medium (SHN_X86_64_LCOMMON).
+const shnLargeCommon elf.SectionIndex = 0xff02
+
+// addCommon makes a section of the variables that the compiler has left to the linker to
+// place (-fcommon), and defines them there.
+func (o *Object) addCommon() error {
+	var g group
+	found := false
+	s := section{name: "COMMON", Section64: elf.Section64{
+		Type: uint32(elf.SHT_NOBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addralign: 1,
+	}}
+	for i := range o.syms {
+		y := &o.syms[i]
+		if y.section() != elf.SHN_COMMON && y.section() != shnLargeCommon {
+			continue
+		}
+		align := y.Value
+		off, err := g.add(o.file, &section{name: "COMMON, symbol " + y.name, Section64: elf.Section64{Size: y.Sym64.Size, Addralign: align}})
+		if err != nil {
+			return err
+		}
+		y.Shndx, y.Value = uint16(len(o.file.sections)), off
+		s.Addralign, found = max(s.Addralign, align), true
+	}
+	if s.Section64.Size = g.size; found {
+		o.file.sections = append(o.file.sections, s)
+	}
+	return nil
 }
 
 // layOut gives each section that is loaded its place. Sections without contents come
@@ -127,10 +163,8 @@ func (o *Object) groupOf(s *section) (groupIndex, error) {
 	}
 	write, exec := s.flag(elf.SHF_WRITE), s.flag(elf.SHF_EXECINSTR)
 	switch {
-	case !s.flag(elf.SHF_ALLOC) || s.is(elf.SHT_NULL):
+	case !s.flag(elf.SHF_ALLOC) || s.is(elf.SHT_NULL) || s.flag(elf.SHF_TLS):
 		return notLoaded, nil
-	case s.flag(elf.SHF_TLS):
-		return refuse("thread-local variables: a module has none")
 	case s.is(elf.SHT_INIT_ARRAY), s.is(elf.SHT_FINI_ARRAY), s.is(elf.SHT_PREINIT_ARRAY):
 		return refuse("constructors and destructors: nobody calls those of a module")
 	case s.is(elf.SHT_REL), s.is(elf.SHT_RELA):
@@ -168,16 +202,26 @@ func (o *Object) checkSymbols() error {
 		y := &o.syms[i]
 		where := "symbol " + y.name
 		switch t := elf.ST_TYPE(y.Info); {
-		case y.section() == elf.SHN_COMMON:
-			return o.file.errorf(ErrUnsupported, where, "a common symbol: compile with -fno-common")
-		case t == elf.STT_TLS:
-			return o.file.errorf(ErrUnsupported, where, "a thread-local variable: a module has none")
 		case t == elf.STT_GNU_IFUNC && y.section() != elf.SHN_UNDEF:
-			return o.file.errorf(ErrUnsupported, where, "it picks a function at run time (IFUNC): nobody asks it in a module")
+			return o.file.errorf(ErrUnsupported, where, "%s", indirect)
 		case y.section() == elf.SHN_UNDEF, y.section() >= elf.SHN_LORESERVE:
 		case y.Value > o.file.sections[y.Shndx].Section64.Size:
 			return o.file.errorf(ErrFormat, where, "offset %#x in section %s of %#x bytes", y.Value,
 				o.file.sections[y.Shndx].name, o.file.sections[y.Shndx].Section64.Size)
+		}
+	}
+	return nil
+}
+
+// indirect says why there are no indirect functions, and what to do.
+const indirect = "it picks a function at run time (IFUNC), and nobody asks it for a module: call the function that is meant by its own name"
+
+// refuseThreadLocal refuses thread-local variables. It comes behind the relocations, which
+// say who uses them.
+func (o *Object) refuseThreadLocal() error {
+	for i := range o.file.sections {
+		if s := &o.file.sections[i]; s.flag(elf.SHF_ALLOC) && s.flag(elf.SHF_TLS) && s.Section64.Size > 0 {
+			return o.file.errorf(ErrUnsupported, "section "+s.name, "%s", threadLocal)
 		}
 	}
 	return nil

@@ -55,8 +55,9 @@ type StateDecl struct {
 }
 
 const (
-	maxModuleName = 56  // MODULE_NAME_LEN
-	maxSymbolName = 512 // KSYM_NAME_LEN
+	maxModuleName = 56   // MODULE_NAME_LEN
+	maxSymbolName = 512  // KSYM_NAME_LEN
+	maxEntries    = 4096 // of each table, far more than a patch has
 
 	flagReplace = 1
 )
@@ -105,6 +106,9 @@ func (m *Linked) eachRecord(name string, words int, do func([]uint64) error) err
 		recs, err := records(m.data[p.group][p.off:][:s.Size], words)
 		if err != nil {
 			return m.obj.file.errorf(ErrDeclaration, "section "+name, "%v", err)
+		}
+		if entry+len(recs) > maxEntries {
+			return m.obj.file.errorf(ErrDeclaration, "section "+name, "more than %d entries", maxEntries)
 		}
 		for _, rec := range recs {
 			if err := do(rec); err != nil {

@@ -4,8 +4,8 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 
 	"patchlab/guest"
 )
@@ -16,33 +16,12 @@ type relocSection struct {
 	relocs []reloc
 }
 
-// reloc is one relocation: kind, place, symbol and addend, as in the System V ABI for
-// x86-64, section 4.4.
+// reloc is one relocation: kind, place, symbol and addend. Its kind is one of [formulas].
 type reloc struct {
 	kind   elf.R_X86_64
 	off    uint64
 	sym    uint32
 	addend int64
-}
-
-// width returns how many bytes a relocation writes; 0 if its kind is not taken.
-func (r reloc) width() uint64 {
-	switch r.kind {
-	case elf.R_X86_64_64, elf.R_X86_64_PC64:
-		return 8
-	case elf.R_X86_64_PC32, elf.R_X86_64_PLT32, elf.R_X86_64_32, elf.R_X86_64_32S:
-		return 4
-	}
-	if r.viaGOT() {
-		return 4
-	}
-	return 0
-}
-
-// viaGOT reports whether r refers to a slot of the global offset table. A linker may
-// rewrite the instruction instead; here it stays, so that a patch site keeps its form.
-func (r reloc) viaGOT() bool {
-	return r.kind == elf.R_X86_64_GOTPCREL || r.kind == elf.R_X86_64_GOTPCRELX || r.kind == elf.R_X86_64_REX_GOTPCRELX
 }
 
 // readRelocs reads the relocations of the sections that are loaded.
@@ -64,14 +43,14 @@ func (o *Object) readRelocs(symtab int) error {
 			return o.file.errorf(ErrFormat, where, "x86-64 has relocations of type RELA, %d bytes each, with the one symbol table", relaSize)
 		}
 		rs := relocSection{target: int(target), relocs: make([]reloc, 0, len(s.data)/relaSize)}
-		for n := range len(s.data) / relaSize {
+		for b := s.data; len(b) > 0; b = b[relaSize:] {
 			var rela elf.Rela64
-			decode(s.data[n*relaSize:][:relaSize], &rela)
+			decode(b[:relaSize], &rela)
 			r := reloc{elf.R_X86_64(elf.R_TYPE64(rela.Info)), rela.Off, elf.R_SYM64(rela.Info), rela.Addend}
 			if r.kind == elf.R_X86_64_NONE {
 				continue
 			}
-			if err := o.checkReloc(fmt.Sprintf("%s, entry %d", where, n), rs.target, r); err != nil {
+			if err := o.checkReloc(rs.target, r); err != nil {
 				return err
 			}
 			rs.relocs = append(rs.relocs, r)
@@ -81,39 +60,58 @@ func (o *Object) readRelocs(symtab int) error {
 	return o.addGOT()
 }
 
-func (o *Object) checkReloc(where string, target int, r reloc) error {
+// checkReloc refuses what no address would mend.
+func (o *Object) checkReloc(target int, r reloc) error {
 	if r.sym >= uint32(len(o.syms)) {
-		return o.file.errorf(ErrFormat, where, "symbol %d of %d", r.sym, len(o.syms))
+		return o.file.errorf(ErrFormat, o.sectionOffset(target, r.off), "%s for symbol %d of %d", kindName(r.kind), r.sym, len(o.syms))
 	}
-	name := o.symbolName(r.sym)
-	s := &o.file.sections[target]
-	switch w := r.width(); {
-	case w == 0:
-		return o.file.errorf(ErrUnsupported, where, "%s for '%s' at %s: no such relocation is taken in a module",
-			r.kind, name, o.sectionOffset(target, r.off))
-	case uint64(len(s.data)) < w || r.off > uint64(len(s.data))-w:
-		return o.file.errorf(ErrFormat, where, "%s for '%s' at %s lies outside the %#x bytes of the section",
-			r.kind, name, o.sectionOffset(target, r.off), len(s.data))
+	f, known := formulas[r.kind]
+	if !known {
+		return o.relocError(ErrUnsupported, target, r, refusal(r.kind))
 	}
-	y := &o.syms[r.sym]
-	if i := y.section(); i != elf.SHN_UNDEF && int(i) < len(o.places) && o.places[i].group == notLoaded {
-		return o.file.errorf(ErrFormat, where, "'%s' lies in section %s, which is not loaded", name, o.file.sections[i].name)
+	y, size := &o.syms[r.sym], uint64(len(o.file.sections[target].data))
+	if elf.ST_TYPE(y.Info) == elf.STT_TLS {
+		return o.relocError(ErrUnsupported, target, r, threadLocal)
+	}
+	if w := uint64(f.width); size < w || r.off > size-w {
+		return o.relocError(ErrFormat, target, r, "it lies outside the %#x bytes of the section", size)
+	}
+	if i := y.section(); f.usesSymbol() && i != elf.SHN_UNDEF && int(i) < len(o.places) && o.places[i].group == notLoaded {
+		return o.relocError(ErrFormat, target, r, "section %s is not loaded", o.file.sections[i].name)
 	}
 	return nil
 }
 
-// addGOT gives each symbol that is referred to through the offset table a slot there.
+// relocError says what is wrong with a relocation: file, place, kind and symbol come first.
+func (o *Object) relocError(kind error, target int, r reloc, format string, a ...any) error {
+	return o.file.errorf(kind, o.sectionOffset(target, r.off), "%s for '%s': "+format,
+		append([]any{kindName(r.kind), o.symbolName(r.sym)}, a...)...)
+}
+
+// kindName returns the ABI's name of a kind, its number if that is unknown.
+func kindName(kind elf.R_X86_64) string {
+	if name := kind.String(); !strings.Contains(name, "+") {
+		return name
+	}
+	return fmt.Sprintf("relocation %d", kind)
+}
+
+// addGOT makes room for the offset table, if something refers to it, with a slot for each
+// symbol that is reached through one. The table lies at the end of the read-only data.
 func (o *Object) addGOT() error {
+	used := false
 	for _, rs := range o.relocs {
 		for _, r := range rs.relocs {
-			if r.viaGOT() {
+			f := formulas[r.kind]
+			used = used || f.usesTable() || o.isTable(r.sym)
+			if f.plus == slotOf {
 				o.got = append(o.got, r.sym)
 			}
 		}
 	}
 	slices.Sort(o.got)
 	o.got = slices.Compact(o.got)
-	if len(o.got) == 0 {
+	if !used {
 		return nil
 	}
 	g := &o.groups[roGroup]
@@ -125,45 +123,36 @@ func (o *Object) addGOT() error {
 	return nil
 }
 
-// apply writes the relocations into the segments of the module.
+// isTable reports whether a symbol is the name of the module's own offset table.
+func (o *Object) isTable(sym uint32) bool {
+	return o.syms[sym].name == "_GLOBAL_OFFSET_TABLE_" && o.syms[sym].section() == elf.SHN_UNDEF
+}
+
+// slot returns the address of a symbol's slot, which there is.
+func (l *linker) slot(sym uint32) guest.Addr {
+	i, ok := slices.BinarySearch(l.obj.got, sym)
+	if !ok {
+		panic("BUG: image: a symbol has no slot of the offset table")
+	}
+	return l.gotBase + guest.Addr(8*i)
+}
+
+// apply writes the offset table and the relocations into the segments of the module.
 func (l *linker) apply() error {
+	for _, sym := range l.obj.got {
+		binary.LittleEndian.PutUint64(l.data[roGroup][l.slot(sym)-l.base[roGroup]:], uint64(l.addr[sym]))
+	}
 	for _, rs := range l.obj.relocs {
 		p := l.obj.places[rs.target]
 		for _, r := range rs.relocs {
-			data := l.data[p.group][p.off+r.off:]
-			at := l.base[p.group] + guest.Addr(p.off+r.off)
-			v, ok := l.value(r, at)
-			if !ok {
-				return l.obj.file.errorf(ErrLink, "section "+l.obj.file.sections[rs.target].name,
-					"%s for '%s' at %s: %#x does not fit in 32 bits", r.kind, l.obj.symbolName(r.sym),
-					l.obj.sectionOffset(rs.target, r.off), v)
+			v, f := l.value(r, l.base[p.group]+guest.Addr(p.off+r.off)), formulas[r.kind]
+			if err := f.check(v); err != nil {
+				return l.obj.relocError(ErrLink, rs.target, r, "%v", err)
 			}
-			if r.width() == 8 {
-				binary.LittleEndian.PutUint64(data, v)
-			} else {
-				binary.LittleEndian.PutUint32(data, uint32(v))
-			}
+			var b [8]byte
+			binary.LittleEndian.PutUint64(b[:], uint64(v))
+			copy(l.data[p.group][p.off+r.off:], b[:f.width])
 		}
 	}
 	return nil
-}
-
-// value computes what r writes at its place, and whether that fits.
-func (l *linker) value(r reloc, at guest.Addr) (uint64, bool) {
-	sum := uint64(l.addr[r.sym]) + uint64(r.addend)
-	signed := func(v uint64) (uint64, bool) { return v, int64(v) == int64(int32(v)) }
-	switch r.kind {
-	case elf.R_X86_64_64:
-		return sum, true
-	case elf.R_X86_64_PC64:
-		return sum - uint64(at), true
-	case elf.R_X86_64_32:
-		return sum, sum <= math.MaxUint32
-	case elf.R_X86_64_32S:
-		return signed(sum)
-	case elf.R_X86_64_PC32, elf.R_X86_64_PLT32:
-		return signed(sum - uint64(at))
-	}
-	slot, _ := slices.BinarySearch(l.obj.got, r.sym)
-	return signed(uint64(l.gotBase) + 8*uint64(slot) + uint64(r.addend) - uint64(at))
 }

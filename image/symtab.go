@@ -32,6 +32,8 @@ type Symbol struct {
 	Addr guest.Addr
 	Size uint64 // in bytes as the file says, often 0; see [Symtab] for kallsyms' sizes
 	Kind SymbolKind
+	// Global says that other files can refer to it; no two of a program have one name.
+	Global bool
 }
 
 // Function is a piece of code that a symbol begins.
@@ -60,6 +62,9 @@ type Symtab struct {
 	Symbols []Symbol
 	// Functions are the functions, by address; no two overlap.
 	Functions []Function
+	// Recorded are the patch sites that the compiler has listed (section __mcount_loc), in
+	// its order; nil if it has listed none.
+	Recorded []guest.Addr
 
 	spans  []span
 	byName map[string][]Symbol

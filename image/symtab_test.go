@@ -136,8 +136,8 @@ label:	.quad 0
 func TestFindAndResolve(t *testing.T) {
 	m := parse(t, compile(t, map[string]string{
 		"a.S": ".globl _start\n_start: ret\n.type twin, @function\ntwin: ret\n.globl once\n.type once, @function\nonce: ret\n" +
-			".globl pick\n.type pick, @gnu_indirect_function\npick: ret\n",
-		"b.S": ".type twin, @function\ntwin: ret\n",
+			".globl pick\n.type pick, @gnu_indirect_function\npick: ret\n.type hidden, @function\nhidden: ret\n",
+		"b.S": ".type twin, @function\ntwin: ret\n.globl hidden\n.type hidden, @function\nhidden: ret\n",
 	}, "-static", "-no-pie", "a.S", "b.S"))
 	twins := m.ByName("twin")
 	if len(twins) != 2 || twins[0].Addr >= twins[1].Addr {
@@ -175,17 +175,23 @@ func TestFindAndResolve(t *testing.T) {
 	}{
 		{"once", m.ByName("once")[0].Addr, nil, ""},
 		{".klp.sym.vmlinux.twin,2", twins[1].Addr, nil, ""},
+		{"twin", 0, ErrAmbiguous, "unresolvable ambiguity for symbol 'twin' in object '(null)'"},
+		{"hidden", m.ByName("hidden")[1].Addr, nil, ""}, // the global one
+		{".klp.sym.vmlinux.hidden,0", 0, ErrAmbiguous, "unresolvable ambiguity for symbol 'hidden' in object '(null)'"},
+		{".klp.sym.vmlinux.hidden,1", m.ByName("hidden")[0].Addr, nil, ""},
 		{".klp.sym.vmlinux.once,0", m.ByName("once")[0].Addr, nil, ""},
 		{".klp.sym.mod.once,0", 0, ErrNoSymbol, "symbol 'once' not found in symbol table"},
 		{".klp.sym.vmlinux.once", 0, ErrSymbolName, "symbol .klp.sym.vmlinux.once has an incorrectly formatted name"},
 		{".klp.sym.vmlinux", 0, ErrSymbolName, "symbol .klp.sym.vmlinux has an incorrectly formatted name"},
 		{".klp.sym..once,0", 0, ErrSymbolName, "symbol .klp.sym..once,0 has an incorrectly formatted name"},
 		{".klp.sym.vmlinux.once,x", 0, ErrSymbolName, "symbol .klp.sym.vmlinux.once,x has an incorrectly formatted name"},
-		{"pick", 0, ErrUnsupported, "prog: symbol pick: it picks a function at run time (IFUNC): a module cannot call it"},
 	} {
-		a, err := m.Resolve(c.name)
-		if a != c.want || !errors.Is(err, c.err) || err != nil && err.Error() != c.text {
-			t.Errorf("%s: %s, %v, want %s, %s", c.name, a, err, c.want, c.text)
+		s, err := m.Resolve(c.name)
+		if s.Addr != c.want || !errors.Is(err, c.err) || err != nil && err.Error() != c.text {
+			t.Errorf("%s: %s, %v, want %s, %s", c.name, s.Addr, err, c.want, c.text)
 		}
+	}
+	if s, err := m.Resolve("pick"); err != nil || s.Kind != KindIFunc {
+		t.Errorf("pick: %+v, %v", s, err)
 	}
 }

@@ -172,7 +172,7 @@ func (l *Lab) addTables(store *protocol.Store) {
 // makes the laboratory's own tasks.
 func (l *Lab) prepare() error {
 	if _, err := l.prepareText(&l.config.Program.Symtab, inKernel); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", l.config.Program.Name, err)
 	}
 	if err := l.Code.Add(arenaCode(l.arena)...); err != nil {
 		return err
@@ -215,7 +215,7 @@ func (l *Lab) prepareText(t *image.Symtab, kernel func(guest.Range) bool) ([]unw
 			funcs = append(funcs, trampoline.Func{Name: f.Name, Range: f.Range})
 		}
 	}
-	prepared, err := l.Sites.Prepare(l.Machine, l.isFentry, funcs)
+	prepared, err := l.Sites.Prepare(l.Machine, l.isFentry, funcs, t.Recorded)
 	if err != nil {
 		return nil, err
 	}

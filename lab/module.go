@@ -93,7 +93,7 @@ func (l *Lab) insert(m *module) error {
 	l.modules = append(slices.Clone(l.modules), m)
 	var err error
 	if m.known, err = l.prepareText(&m.linked.Symtab, func(guest.Range) bool { return true }); err != nil {
-		return errors.Join(err, l.remove(m))
+		return errors.Join(fmt.Errorf("%s: %w", m.name, err), l.remove(m))
 	}
 	return nil
 }

@@ -4,7 +4,7 @@
 // A site lives through prepare, install, uninstall:
 //
 //	sites := trampoline.NewSites(store)
-//	prepared, err := sites.Prepare(text, isFentry, functions) // a program or module, while it is loaded
+//	prepared, err := sites.Prepare(text, isFentry, functions, recorded) // a program or module, while it is loaded
 //	// write prepared.Nops: nobody runs there yet
 //
 //	arena := trampoline.NewArena(base)

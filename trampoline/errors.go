@@ -21,6 +21,9 @@ var (
 	ErrMismatch = errors.New("text is not as expected")
 	// ErrRemoved says that there is no such site any more, or never was.
 	ErrRemoved = errors.New("no such site")
+	// ErrUnrecorded says that a function begins with the nop of a site, but that the
+	// compiler, which lists its sites, has not made it one.
+	ErrUnrecorded = errors.New("a nop that is not listed in __mcount_loc")
 	// ErrWrite says that the text could not be written; it is as it was.
 	ErrWrite = errors.New("text cannot be written")
 )
@@ -44,6 +47,25 @@ func (e *NoSiteError) Error() string {
 
 // Unwrap returns the reason.
 func (e *NoSiteError) Unwrap() error { return e.Err }
+
+// RecordError says that the compiler lists a site (section __mcount_loc) where none is:
+// the list is of another program, or the linker has left out or replaced the function.
+type RecordError struct {
+	At   guest.Addr
+	Func Func  // the function around At; the zero value for none
+	Err  error // why At is not its site
+}
+
+// Error names the address, and the function around it.
+func (e *RecordError) Error() string {
+	if e.Func == (Func{}) {
+		return fmt.Sprintf("__mcount_loc lists %s, which lies in no function", e.At)
+	}
+	return fmt.Sprintf("__mcount_loc lists %s+%d at %s: %v", e.Func.Name, uint64(e.At-e.Func.Range.Start), e.At, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *RecordError) Unwrap() error { return e.Err }
 
 // SiteError says why a site was not written.
 type SiteError struct {

@@ -33,7 +33,7 @@ func Example() {
 
 	// While the program is loaded.
 	f := trampoline.Func{Name: "f", Range: guest.RangeOf(0x401000, 6)}
-	prepared, err := sites.Prepare(text, isFentry, []trampoline.Func{f})
+	prepared, err := sites.Prepare(text, isFentry, []trampoline.Func{f}, nil)
 	if err != nil {
 		panic(err)
 	}

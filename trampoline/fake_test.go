@@ -91,7 +91,7 @@ func newRig(t *testing.T) *rig {
 // prepare prepares functions and turns their sites off.
 func (b *rig) prepare(funcs ...Func) Prepared {
 	b.t.Helper()
-	p, err := b.sites.Prepare(b.text, isFentry, funcs)
+	p, err := b.sites.Prepare(b.text, isFentry, funcs, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

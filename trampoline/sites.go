@@ -91,13 +91,19 @@ type Prepared struct {
 // the first by name gives the site its name. isFentry tells which addresses
 // are profiling functions.
 //
+// recorded are the sites that the compiler says it has made, nil if it says
+// nothing. Each has to be one that is found. A nop which is not among them is
+// an ordinary instruction; a call of a profiling function is a site all the same.
+//
 // The error, upon which nothing is added, names the function: its text is not
-// mapped, or it was prepared before.
-func (s *Sites) Prepare(text Reader, isFentry func(guest.Addr) bool, funcs []Func) (Prepared, error) {
+// mapped, or it was prepared before; or it is a [*RecordError].
+func (s *Sites) Prepare(text Reader, isFentry func(guest.Addr) bool, funcs []Func, recorded []guest.Addr) (Prepared, error) {
 	program := prologue.Program{IsFentry: isFentry, ReadAt: text.ReadAt}
 	next := s.cur.clone()
 	var found Prepared
-	for _, f := range inOrder(funcs) {
+	funcs = inOrder(funcs)
+	listed := set(recorded)
+	for _, f := range funcs {
 		start := f.Range.Start
 		if e, known := next.byFunc[start]; known && e.err == nil && e.site >= s.Len() {
 			continue // begins at the site of the function before, behind its endbr64
@@ -109,6 +115,9 @@ func (s *Sites) Prepare(text Reader, isFentry func(guest.Addr) bool, funcs []Fun
 			return Prepared{}, fmt.Errorf("function %s at %s: %w", f.Name, start, err)
 		}
 		site, err := prologue.Match(code, start, program)
+		if err == nil && site.Prepared && recorded != nil && !listed[site.At] {
+			err = ErrUnrecorded
+		}
 		if err != nil {
 			next.byFunc[start] = entry{err: &NoSiteError{Name: f.Name, At: start, Err: err}}
 			continue
@@ -118,11 +127,40 @@ func (s *Sites) Prepare(text Reader, isFentry func(guest.Addr) bool, funcs []Fun
 			found.Nops = append(found.Nops, Write{site.At, site.Style.Nop(site)})
 		}
 	}
+	if err := next.checkRecorded(funcs, recorded); err != nil {
+		return Prepared{}, err
+	}
 	for _, i := range found.Sites {
 		next.sites[i].Var = s.store.Declare("site "+next.sites[i].Func.Name, uint64(Off))
 	}
 	s.cur = next
 	return found, nil
+}
+
+func set(addrs []guest.Addr) map[guest.Addr]bool {
+	m := make(map[guest.Addr]bool, len(addrs))
+	for _, a := range addrs {
+		m[a] = true
+	}
+	return m
+}
+
+// checkRecorded wants each recorded site to be that of one of funcs, which are in order.
+func (x *index) checkRecorded(funcs []Func, recorded []guest.Addr) error {
+	for _, a := range recorded {
+		i, _ := slices.BinarySearchFunc(funcs, a, func(f Func, a guest.Addr) int { return cmp.Compare(f.Range.End, a+1) })
+		if i == len(funcs) || !funcs[i].Range.Contains(a) {
+			return &RecordError{At: a}
+		}
+		f := funcs[i]
+		switch e := x.byFunc[f.Range.Start]; {
+		case e.err != nil:
+			return &RecordError{At: a, Func: f, Err: e.err.Err}
+		case x.sites[e.site].At != a:
+			return &RecordError{At: a, Func: f, Err: fmt.Errorf("its site is at %s", x.sites[e.site].At)}
+		}
+	}
+	return nil
 }
 
 // inOrder returns funcs sorted by address, one for each.

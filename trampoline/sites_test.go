@@ -15,7 +15,7 @@ func TestPrepare(t *testing.T) {
 	b := fourFunctions(t)
 	alias := Func{"f_alias", funcF.Range}
 	behindMark := Func{"g_body", guest.RangeOf(0x401024, 12)}
-	p, err := b.sites.Prepare(b.text, isFentry, []Func{funcU, funcH, behindMark, alias, funcG, funcF})
+	p, err := b.sites.Prepare(b.text, isFentry, []Func{funcU, funcH, behindMark, alias, funcG, funcF}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestPrepareRefused(t *testing.T) {
 			b := fourFunctions(t)
 			b.prepare(funcF, funcU)
 			vars := b.store.Len()
-			p, err := b.sites.Prepare(b.text, isFentry, []Func{funcG, c.f})
+			p, err := b.sites.Prepare(b.text, isFentry, []Func{funcG, c.f}, nil)
 			if err == nil || err.Error() != c.want || p.Sites != nil || p.Nops != nil {
 				t.Errorf("got %+v, %v, want %s", p, err, c.want)
 			}

@@ -118,8 +118,15 @@ func profiled(t *testing.T, f *elf.File) []string {
 }
 
 // recognised returns the names of all functions of a linked program in which
-// Match finds a site, and wants these sites to begin with the bytes first.
+// Match finds a site.
 func recognised(t *testing.T, f *elf.File, first string) []string {
+	t.Helper()
+	return slices.Sorted(maps.Keys(recognisedSites(t, f, first)))
+}
+
+// recognisedSites returns these sites by function, and wants them to begin with
+// the bytes first.
+func recognisedSites(t *testing.T, f *elf.File, first string) map[string]Site {
 	t.Helper()
 	symbols, err := f.Symbols()
 	if err != nil {
@@ -135,7 +142,7 @@ func recognised(t *testing.T, f *elf.File, first string) []string {
 		IsFentry: func(a guest.Addr) bool { return a == fentry },
 		ReadAt:   func(a guest.Addr, b []byte) error { return readELF(f, a, b) },
 	}
-	names, functions := map[string]bool{}, 0
+	sites, functions := map[string]Site{}, 0
 	for _, s := range symbols {
 		if elf.ST_TYPE(s.Info) != elf.STT_FUNC || s.Section == elf.SHN_UNDEF {
 			continue
@@ -149,7 +156,7 @@ func recognised(t *testing.T, f *elf.File, first string) []string {
 		if err != nil {
 			continue
 		}
-		names[s.Name] = true
+		sites[s.Name] = site
 		if is := Text(code[site.At-guest.Addr(s.Value):], site.At); !strings.Contains(is, "("+first) {
 			t.Errorf("%s: the site is %s, want %s", s.Name, is, first)
 		}
@@ -157,7 +164,7 @@ func recognised(t *testing.T, f *elf.File, first string) []string {
 	if functions < 500 {
 		t.Errorf("only %d functions looked at", functions)
 	}
-	return slices.Sorted(maps.Keys(names))
+	return sites
 }
 
 func readELF(f *elf.File, a guest.Addr, p []byte) error {

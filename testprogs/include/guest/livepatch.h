@@ -8,6 +8,9 @@
  * entries lie as arrays of 64-bit words in the sections .klp.*. Functions with one
  * object name belong to one object; objects stand in the order in which they are first
  * named. NULL, the program itself, is the object "vmlinux" of the reports.
+ *
+ * A patch refers to what the program has by its name: the global symbol of that name, or the
+ * static one if there is one only. KLP_SYM says which one is meant if there are several.
  */
 #ifndef LIVEPATCH_H
 #define LIVEPATCH_H
@@ -57,6 +60,11 @@ struct pl_klp_state {
 
 /* KLP_REPLACE makes the patch take the place of all that are applied. */
 #define KLP_REPLACE	PL_ENTRY(u64, ".klp.patch") = KLP_FLAG_REPLACE
+
+/* KLP_SYM makes alias, which the patch declares extern, stand for the sympos-th symbol name
+ * of the program. */
+#define KLP_SYM(alias, name, sympos) \
+	__asm__(".set " #alias ", \".klp.sym.vmlinux." #name "," #sympos "\"")
 
 #define MODULE_INFO(tag, info) \
 	static const char PL_PASTE(pl_modinfo_, __COUNTER__)[] \
