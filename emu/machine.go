@@ -72,6 +72,7 @@ type run struct {
 	needResched [maxCPUs]bool
 	digest      trace.Digest
 	policy      sched.State
+	only        guest.TaskID // nobody else moves; 0: everybody does
 	nextModule  guest.Addr
 	outBytes    int
 	outHash     uint64 // of the output so far

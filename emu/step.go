@@ -86,12 +86,15 @@ func (m *Machine) step() (Status, error) {
 		return Running, err
 	}
 	c := m.config.Policy.CPU(m.ready)
-	t := m.task(m.current[c])
+	t, err := m.onCPU(c)
+	if err != nil {
+		return Running, err
+	}
 	if t == nil {
 		t = m.dispatch(c)
 	}
 	m.digest.Add(uint64(t.id)<<32 | uint64(c))
-	err := m.move(t)
+	err = m.move(t)
 	if err == nil {
 		err = m.endTurn(t)
 	}
