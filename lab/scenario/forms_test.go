@@ -8,9 +8,9 @@ import (
 
 // example is a word of each kind.
 var example = map[string]string{
-	"N": "3", "SEED": "0x3", "BREAK": "wrong-range", "FLAG": "-O1", "TEXT": "words", "NAME": "p",
+	"N": "3", "SEED": "0x3", "FLAG": "-O1", "TEXT": "words", "NAME": "p",
 	"KEY=VALUE": "k=v", "PATH": "p/enabled", "VALUE": "1", "DURATION": "2s", "TASK": "t1", "FUNCTION": "f", "POINT": "f+8",
-	"VARIABLE": "counter",
+	"VARIABLE": "counter", "PLACE": "table+0x8", "HEX": "00ff",
 }
 
 // TestForms wants every form to be readable as it is documented, and nothing to stand in

@@ -75,7 +75,7 @@ func setNumber(to *int, least int, text string) error {
 }
 
 // readSchedule takes in the file whose text begins at a line.
-func (s *Scenario) readSchedule(line int, text string) error {
+func (s *Scenario) readSchedule(line int, text string) *Error {
 	s.Schedule = Schedule{Present: true, Line: line}
 	number := line - 1
 	for l := range strings.Lines(text) {
