@@ -15,33 +15,57 @@ import (
 func (r *runner) until(what string, cond func() bool) error { return r.untilTask("", what, cond) }
 
 // untilTask is until for what a task has to do, or "" for nobody: it does not wait for one
-// that has exited.
+// that cannot do it any more.
 func (r *runner) untilTask(task, what string, cond func() bool) error {
-	met := false
-	ok, err := r.lab.Run(func() bool {
+	met, never := false, ""
+	_, err := r.lab.Run(func() bool {
 		r.stays.check()
-		met = cond()
-		return met || r.exited(task)
+		if met = cond(); !met {
+			never = r.never(task)
+		}
+		return met || never != ""
 	})
 	switch {
 	case met:
 		return nil
 	case err != nil:
-		return r.bounds.judge(what, err)
-	case ok:
-		return fmt.Errorf("%w: waiting until %s: %s has exited", ErrNotConverged, what, task)
+		return r.bounds.judge(what+r.pending(), err)
+	case never != "":
+		return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, never)
 	}
 	return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, r.rest())
 }
 
-// exited reports whether the task of that name has been there and has exited.
-func (r *runner) exited(name string) bool {
-	if name == "" {
-		return false
+// never says why a task will not do what the script waits for, or "".
+func (r *runner) never(task string) string {
+	if task == "" {
+		return ""
 	}
-	id, ok := r.lab.Machine.TaskByName(name)
+	id, _ := r.lab.Machine.TaskByName(task)
 	t, _ := r.lab.Machine.Task(id)
-	return ok && t.State == emu.Exited
+	moves := r.line.Verb == scenario.WaitIn || r.line.Verb == scenario.WaitAsleep
+	switch {
+	case t.State == emu.Exited:
+		return task + " has exited"
+	case t.State == emu.Held && moves:
+		return task + " is held"
+	}
+	return ""
+}
+
+// pending says whom a transition waits for that the script waits for, or nothing.
+func (r *runner) pending() string {
+	if r.line.Verb != scenario.WaitPath {
+		return ""
+	}
+	var names []string
+	for _, p := range r.lab.Model.Pending() {
+		names = append(names, p.Name)
+	}
+	if names == nil {
+		return ""
+	}
+	return ", for which " + strings.Join(names, ", ") + " must be switched"
 }
 
 // rest says why nothing moves any more.
