@@ -64,6 +64,52 @@ func TestOnlyAndPreemptionOff(t *testing.T) {
 	r.finish()
 }
 
+// TestOnlyTakesAnotherCPU wants a CPU where preemption is off to be left alone while there is
+// another.
+func TestOnlyTakesAnotherCPU(t *testing.T) {
+	r := newRig(t, setup{source: holdProgram, tasks: []string{"quiet_user:1", "user:2", "user:3"}, cpus: 2})
+	r.hold(1, r.addr("in_region"), "")
+	for range 10 {
+		if _, err := r.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Release(1)
+	for _, id := range []guest.TaskID{3, 2, 3} {
+		r.Release(id)
+		r.Only(id)
+		r.hold(id, r.addr("run"), "")
+		if d, _ := r.Task(1); d.Regs.RIP != r.addr("in_region") {
+			t.Errorf("for task %d, one with preemption off has moved: %s", id, r.dump())
+		}
+	}
+}
+
+// TestOnlyIsNotPreempted wants the one that moves to keep its CPU, whoever waits.
+func TestOnlyIsNotPreempted(t *testing.T) {
+	for _, policy := range testPolicies(3) {
+		r := newRig(t, setup{source: `
+u64 n;
+void count(void) { for (volatile int i = 0; i < 20000; i++) n++; }
+void end(void) {}
+GATE(0x1001, count);
+GATE(0x1002, end);
+__user void user(void) { gate(0x1001); gate(0x1002); user_exit(0); }`, tasks: []string{"user", "user"}, policy: policy()})
+		r.Only(1)
+		r.Hold(1, r.addr("end"), "")
+		began := false
+		for r.state(1) != Held {
+			if s, err := r.Step(); s != Running || err != nil {
+				t.Fatal(s, err)
+			}
+			began = began || r.state(1) == OnCPU
+			if began && r.state(1) == Runnable {
+				t.Fatalf("%s: after %d rounds it has lost its CPU", r.config.Policy.Name(), r.word("n"))
+			}
+		}
+	}
+}
+
 // TestOnlyASleeper wants time to go on for the one that is to move, and others that wake
 // meanwhile to stand.
 func TestOnlyASleeper(t *testing.T) {

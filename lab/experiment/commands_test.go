@@ -69,6 +69,7 @@ func TestCommands(t *testing.T) {
 		{name: "held for ever", script: "hold a at work\nrelease a\nwait exit\nhold a at work", err: "x.txtar:4: not converged: waiting until a is at work: a has exited"},
 		{name: "held meanwhile", script: "hold a at work\nwait a in note", err: "x.txtar:2: not converged: waiting until a is in note: a is held"},
 		{name: "held, and there", script: "hold a at note\nwait a in work"},
+		{name: "exited in a transition", script: "wait b asleep\ninsmod other\nwait a asleep", err: "x.txtar:3: not converged: waiting until a sleeps: a has exited"},
 		{name: "held in a transition", script: "hold a at work\nhold b at note\ninsmod other\nwait other/transition 0", err: "x.txtar:4: not converged: waiting until other/transition is 0, for which a, b must be switched: stopped at 300"},
 		{name: "on the way", script: "wait b asleep\nwait b in nowhere", err: `x.txtar:2: neither program nor patches have a function "nowhere": none is called anything like it`},
 		{name: "numbers", script: "expect memory table u32 == 7\nexpect memory table+4 u32 == 0x80000001\nexpect memory table u64 == 0x8000000100000007\nexpect memory table+7 u8 > 127\nexpect memory table+4 u16 < 2"},

@@ -31,6 +31,7 @@ func (r *runner) untilTask(task, what string, cond func() bool) error {
 	case err != nil:
 		return r.bounds.judge(what+r.pending(), err)
 	case never != "":
+		r.bounds.cut = true // what else goes on is not seen to its end
 		return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, never)
 	}
 	return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, r.rest())

@@ -62,20 +62,14 @@ func usages(of []Form, words []string) []string {
 type slip struct {
 	err   error // about the first word that is wrong
 	at    int   // which word that is
-	n     int   // how many are
 	fixed int   // how many fixed words agree
 }
 
 // better reports whether a form with s is more likely meant than one with o: it agrees in
-// more fixed words, has less wrong, or that further back.
+// more fixed words, or what is wrong stands further back.
 func (s *slip) better(o *slip) bool {
-	switch {
-	case o == nil:
-		return true
-	case s.fixed != o.fixed:
-		return s.fixed > o.fixed
-	case s.n != o.n:
-		return s.n < o.n
+	if o == nil || s.fixed != o.fixed {
+		return o == nil || s.fixed > o.fixed
 	}
 	return s.at > o.at
 }
@@ -110,8 +104,8 @@ func (f *Form) match(words []string) (l line, how fit, wrong *slip) {
 		}
 		switch {
 		case isKind(kind):
-			if err := kindOf(kind).store(&l, word); err != nil {
-				s.add(i, err)
+			if err := kindOf(kind).store(&l, word); err != nil && s.err == nil {
+				s.err, s.at = err, i
 			}
 		case word == kind:
 			s.fixed++
@@ -121,17 +115,10 @@ func (f *Form) match(words []string) (l line, how fit, wrong *slip) {
 			return l, misses, nil
 		}
 	}
-	if s.n > 0 {
+	if s.err != nil {
 		wrong = &s
 	}
 	return l, how, wrong
-}
-
-// add notes that a word is wrong.
-func (s *slip) add(at int, err error) {
-	if s.n++; s.n == 1 {
-		s.err, s.at = err, at
-	}
 }
 
 // shape returns the words of a form; one that can be repeated comes apart.
