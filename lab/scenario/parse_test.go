@@ -3,6 +3,8 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -254,6 +256,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte("! insmod p\r\nerror 'it''s'\n-- program.S --\r\n-- patches/p.c --\n"))
 	f.Add([]byte("hold t at f+l\nwait 1h\n-- program.c --"))
+	for _, file := range files(f, "../../testprogs/*/*.txtar") {
+		f.Add(file)
+	}
 	f.Add([]byte("-- program.c --\n-- schedule --\n# a\n-break b\nt f =1\nt f\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("fuzz.txtar", data)
@@ -304,4 +309,21 @@ func sameSchedule(t *testing.T, data []byte, s Schedule, lines int) {
 	if err != nil || again.Schedule.String() != s.String() {
 		t.Fatalf("%v: read again\n%swas\n%s", err, again.Schedule, s)
 	}
+}
+
+// files returns what is in the files of a pattern, of which there must be some.
+func files(t testing.TB, pattern string) [][]byte {
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatal(pattern, err)
+	}
+	var all [][]byte
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, data)
+	}
+	return all
 }
