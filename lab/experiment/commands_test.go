@@ -80,7 +80,7 @@ func TestCommands(t *testing.T) {
 		{name: "beyond", script: "expect memory table+4 u64 == 0", err: "x.txtar:1: table+0x4 to table+0xc is not all in table, which has 8 bytes"},
 		{name: "far beyond", script: "expect memory table+9 u8 == 0", err: "x.txtar:1: table+0x9 to table+0xa is not all in table, which has 8 bytes"},
 		{name: "no place", script: "wait exit\nexpect memory tabel u8 == 0", err: `x.txtar:2: the program has no symbol "tabel": did you mean "table"?`},
-		{name: "no variable", script: "expect variable m == 0", err: `x.txtar:1: the program has no variable "m": did you mean "n"?`},
+		{name: "no variable", script: "expect variable m == 0", err: `x.txtar:1: the program has no variable "m": there are `},
 		{name: "text of a function", script: "expect memory note u8 != 0"},
 		{name: "states", script: "wait b asleep\nexpect b asleep\nexpect b held\nexpect b in note", failures: []string{
 			"x.txtar:3: b is asleep in pl_sleep < work < gate, expected held", "x.txtar:4: b is not in note: it is asleep in pl_sleep",

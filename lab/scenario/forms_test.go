@@ -113,3 +113,26 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// TestSuggest wants the nearest word when one is near, else all, unless there are many.
+func TestSuggest(t *testing.T) {
+	many := make([]string, maxListed+1)
+	for _, c := range []struct {
+		wrong string
+		valid []string
+		want  string
+	}{
+		{"insmond", []string{"rmmod", "insmod"}, `did you mean "insmod"?`},
+		{"unlock", []string{"unlock-may-reschedule"}, `did you mean "unlock-may-reschedule"?`},
+		{"=", []string{"<", "=="}, `did you mean "=="?`},
+		{"m", []string{"n", "k"}, "there are n, k"},
+		{"t2", []string{"t1"}, `did you mean "t1"?`},
+		{"", []string{"t1"}, "there are t1"},
+		{"x", nil, "there are none"},
+		{"something", many, "none is called anything like it"},
+	} {
+		if got := Suggest(c.wrong, c.valid); got != c.want {
+			t.Errorf("%q of %q: %s, want %s", c.wrong, c.valid, got, c.want)
+		}
+	}
+}

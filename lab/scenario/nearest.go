@@ -15,8 +15,10 @@ func Suggest(wrong string, valid []string) string {
 	best, distance := "", max(3, len(wrong)/3+1)
 	for _, w := range valid {
 		d := editDistance(wrong, w)
-		if len(wrong) > 2 && strings.HasPrefix(w, wrong) {
+		if wrong != "" && strings.HasPrefix(w, wrong) {
 			d = 1 // the beginning of a word
+		} else if d >= max(len(wrong), len(w)) {
+			continue // nothing of it stays
 		}
 		if d < distance {
 			best, distance = w, d
