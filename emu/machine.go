@@ -74,6 +74,7 @@ type run struct {
 	stirred     uint64 // a bit for each CPU whose idle task goes through its loop
 	digest      trace.Digest
 	policy      sched.State
+	only        guest.TaskID // nobody else moves; 0: everybody does
 	nextModule  guest.Addr
 	outBytes    int
 	outHash     uint64 // of the output so far

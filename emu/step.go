@@ -103,8 +103,10 @@ func (m *Machine) step() (Status, error) {
 // moveCPU lets the CPU's task do its turn; an idle CPU takes one from the queue, if there
 // is one.
 func (m *Machine) moveCPU(c guest.CPUID) error {
-	t := m.task(m.current[c])
+	t, err := m.onCPU(c)
 	switch {
+	case err != nil:
+		return err
 	case t == nil && len(m.queue) == 0:
 		m.digest.Add(uint64(c))
 		m.idlePass(c)

@@ -5,6 +5,9 @@ import "patchlab/guest"
 // findReady lists the CPUs that can move: those whose task can, as many idle ones as
 // there are runnable tasks, and those whose idle task has something to do.
 func (m *Machine) findReady() bool {
+	if m.only != 0 {
+		return m.findReadyOnly()
+	}
 	m.ready = m.ready[:0]
 	waiting := len(m.queue)
 	for c := range m.config.CPUs {
@@ -24,7 +27,7 @@ func (m *Machine) findReady() bool {
 
 // dispatch gives an idle CPU a task from the queue.
 func (m *Machine) dispatch(c guest.CPUID) *task {
-	i := m.config.Policy.Task(m.queue)
+	i := m.next()
 	t := m.task(m.queue[i])
 	m.queue = append(m.queue[:i], m.queue[i+1:]...)
 	m.put(t, c)
@@ -95,7 +98,7 @@ func (m *Machine) endTurn(t *task) error {
 	if t.mode == guest.UserMode && t.tick != m.tick() {
 		t.exiting = true
 	}
-	if len(m.queue) == 0 || !m.config.Policy.Preempt(t.ran) {
+	if len(m.queue) == 0 || m.only != 0 || !m.config.Policy.Preempt(t.ran) {
 		return nil
 	}
 	return m.preemptTask(t)

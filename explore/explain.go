@@ -3,13 +3,10 @@ package explore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"patchlab/explore/oracle"
 	"patchlab/explore/search"
 	"patchlab/guest"
-	"patchlab/lab/scenario"
 	"patchlab/livepatch"
 )
 
@@ -146,7 +143,7 @@ func (t *told) Do(c search.Choice) (search.Status, error) {
 	}
 	var notes []string
 	if guest.TaskID(c.Actor) == t.lab.Operator && !t.begun {
-		notes = append(notes, commandText(t.d.Script[t.command]))
+		notes = append(notes, t.d.Script[t.command].String())
 	}
 	before, from := t.decided(guest.TaskID(c.Actor)), len(t.w.log)
 	status, err := t.System.Do(c)
@@ -211,17 +208,6 @@ func (t *told) transition() string {
 		}
 	}
 	return ""
-}
-
-// commandText writes a command that begins something as the script has it.
-func commandText(c scenario.Command) string {
-	switch c.Verb {
-	case scenario.Insmod:
-		return strings.Join(append([]string{"insmod", c.Patch}, c.Params...), " ")
-	case scenario.Rmmod:
-		return "rmmod " + c.Patch
-	}
-	return fmt.Sprintf("write %s %s", c.Path, c.Value)
 }
 
 // bad says what went wrong in the last step.

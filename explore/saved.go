@@ -38,7 +38,7 @@ func NewSavedSubject(b *experiment.Built) (*Subject, search.Schedule, error) {
 	if list := of.Schedule.Points; list != "" {
 		var err error
 		if s.bounds.Points, s.bounds.At, err = ParsePoints(list); err != nil {
-			return nil, nil, &scenario.Error{File: of.File, Line: of.Schedule.Line, Text: "-points: " + err.Error()}
+			return nil, nil, &scenario.Error{File: of.File, Line: of.Schedule.PointsLine, Text: "-points: " + err.Error()}
 		}
 	}
 	sys, err := s.open()

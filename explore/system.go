@@ -459,9 +459,9 @@ func (s *System) script() (bool, error) {
 	case s.d.Begins(i):
 		return false, nil
 	}
-	waits, ready, err := s.d.Waits(i)
-	if err != nil || waits && !ready {
-		return false, err
+	waits, ready := s.d.Waits(i)
+	if waits && !ready {
+		return false, nil
 	}
 	s.command++
 	if waits {

@@ -35,7 +35,7 @@ var fields = []struct {
 		scratch: ready exit exact repeating shared remapped accesses
 		outside: checkpoint checkAt observer inspector interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
-		saved: now timer varWaiters steps current needResched stirred digest policy nextModule outBytes outHash exitCode`},
+		saved: now timer varWaiters steps current needResched stirred digest policy only nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
 		saved: id name kernel thread started parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran counted heldCPU passes tick kstack ustack`},

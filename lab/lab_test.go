@@ -139,7 +139,8 @@ func TestUnwind(t *testing.T) {
 }
 
 func TestPoints(t *testing.T) {
-	l := newLab(t, lab.Config{Program: buildProgram(t, gameProgram)})
+	program := buildProgram(t, gameProgram)
+	l := newLab(t, lab.Config{Program: program})
 	for _, c := range []struct {
 		p    scenario.Point
 		step string
@@ -147,15 +148,26 @@ func TestPoints(t *testing.T) {
 		err  string
 	}{
 		{p: scenario.Point{Function: "ping"}, at: "ping"},
-		{p: scenario.Point{Function: "ping", Offset: 3}, at: "ping+0x3"},
+		{p: scenario.Point{Function: "ping", Offset: 5}, at: "ping+0x5"},
+		{p: scenario.Point{Function: "play", Label: "middle"}},
 		{p: scenario.Point{Step: "H.pick"}, step: "H.pick"},
 		{p: scenario.Point{Step: "stub.ret"}, at: "stub.ret"},
-		{p: scenario.Point{Function: "no_such"}, err: `no function or label "no_such"`},
-		{p: scenario.Point{Step: "H.nothing"}, err: `no step or place of the stub is called "H.nothing"`},
+		{p: scenario.Point{Function: "no_such"}, err: `no function or label "no_such": none is called anything like it`},
+		{p: scenario.Point{Function: "pin"}, err: `no function or label "pin": did you mean "ping"?`},
+		{p: scenario.Point{Function: "ping", Offset: 3}, err: "ping+0x3 lies inside of an instruction: they begin at ping+0x0 and ping+0x5"},
+		{p: scenario.Point{Function: "ping", Offset: 0x999}, err: "ping+0x999 lies outside of ping, which has "},
+		{p: scenario.Point{Function: "ping", Label: "middle"}, err: `ping has no label "middle": there are none`},
+		{p: scenario.Point{Function: "play", Label: "midle"}, err: `play has no label "midle": did you mean "middle"?`},
+		{p: scenario.Point{Function: "games"}, err: "games is not code"},
+		{p: scenario.Point{Step: "H.nothing"}, err: `no step or place of the stub is called "H.nothing": none is called anything like it`},
+		{p: scenario.Point{Step: "H.pik"}, err: `no step or place of the stub is called "H.pik": did you mean "H.pick"?`},
 	} {
 		addr, step, err := l.Point(c.p)
-		if step != c.step || c.err == "" && err != nil || c.err != "" && (err == nil || err.Error() != c.err) {
+		if step != c.step || c.err == "" && err != nil || c.err != "" && (err == nil || !strings.HasPrefix(err.Error(), c.err)) {
 			t.Errorf("%+v: %s, %q, %v", c.p, addr, step, err)
+		}
+		if c.err == "" && c.p.Label != "" && addr != program.ByName(c.p.Label)[0].Addr {
+			t.Errorf("%+v is at %s", c.p, addr)
 		}
 		if c.at != "" && l.Machine.Symbol(addr) != c.at {
 			t.Errorf("%+v is %s, want %s", c.p, l.Machine.Symbol(addr), c.at)

@@ -8,5 +8,6 @@
 //
 //	elf := testprogs.Build(t, "asleep-in-patched")
 //
-// To add a scenario, put its file into scenarios/.
+// To add a scenario, put its file into scenarios/. Its comment says under which break it is
+// not as expected, in a paragraph that begins with "Turned red by"; tests try each.
 package testprogs

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -124,25 +123,19 @@ func BuildPatch(t TB, name, patch string) []byte {
 	return object
 }
 
-// breakName matches what may be the name of a break.
-var breakName = regexp.MustCompile(`[a-z]+(-[a-z]+)+`)
-
-// RedBy returns the words of a scenario's comment, from "Turned red by" on, that may be
-// names of breaks. None is there when the comment makes no such claim.
+// RedBy returns the breaks that a scenario's comment says turn it red.
 func RedBy(t TB, name string) []string {
 	t.Helper()
-	_, data, err := File(name)
+	s, err := Open(name)
 	if err != nil {
 		t.Fatalf("%v", err)
+		return nil
 	}
-	var comment []string
-	for line := range strings.Lines(string(data)) {
-		text, is := strings.CutPrefix(line, "#")
-		if !is {
-			break
+	var names []string
+	for _, r := range s.Red() {
+		if r.Break != "" {
+			names = append(names, r.Break)
 		}
-		comment = append(comment, strings.TrimSpace(text))
 	}
-	_, claim, _ := strings.Cut(strings.Join(comment, " "), "Turned red by ")
-	return breakName.FindAllString(claim, -1)
+	return names
 }

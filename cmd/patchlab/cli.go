@@ -19,6 +19,10 @@ type grammar struct {
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
+
+	New       newCommand       `cmd:"" help:"Write a scenario to begin with, with comments, to a new file."`
+	Vet       vetCommand       `cmd:"" help:"Say all that is wrong with scenario files, without running them."`
+	Scenarios scenariosCommand `cmd:"" help:"List scenarios: what each shows, and the mistakes of the model that turn it red."`
 }
 
 type runCommand struct {
@@ -122,6 +126,12 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.breaks(&g.Breaks)
 	case "count":
 		return a.count(&g.Count)
+	case "new":
+		return a.start(&g.New)
+	case "vet":
+		return a.vet(&g.Vet)
+	case "scenarios":
+		return a.scenarios(&g.Scenarios)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:

@@ -6,6 +6,9 @@
 //	patchlab explore FILE.txtar try its schedules, show the smallest that goes wrong
 //	patchlab replay FILE.txtar  run the schedule that 'explore -save' has put into a file
 //	patchlab explain FILE.txtar tell that schedule step by step, and why it goes wrong
+//	patchlab new NAME           write a scenario to begin with
+//	patchlab vet FILE.txtar...  say all that is wrong with scenario files
+//	patchlab scenarios          list those that come with patchlab
 //	patchlab breaks             list the mistakes that the model can make, and what finds each
 //	patchlab count FILE         count interleavings of step programs
 //	patchlab help               what else there is, and what the exit status means

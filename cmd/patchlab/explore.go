@@ -11,6 +11,7 @@ import (
 	"patchlab/explore/search"
 	"patchlab/lab"
 	"patchlab/lab/experiment"
+	"patchlab/lab/scenario"
 )
 
 // explore carries out "patchlab explore".
@@ -71,6 +72,9 @@ const maxWorkers = 256
 
 // checkValues says which flag has a value that means nothing.
 func (c *exploreCommand) checkValues() error {
+	if names := search.Names(); !slices.Contains(names, c.Strategy) {
+		return fmt.Errorf("-strategy: no strategy is called %q: %s", c.Strategy, scenario.Suggest(c.Strategy, names))
+	}
 	bounded := c.Strategy == "merging" || c.Strategy == "preemptions" || c.Strategy == "delays"
 	switch {
 	case c.Bound < -1:
@@ -118,8 +122,8 @@ func (c *searched) checkValues() error {
 	case c.Retries < 1:
 		return fmt.Errorf("-retries: %d: want 1 or more", c.Retries)
 	}
-	if err := experiment.CheckBreaks(c.Break); err != nil {
-		return fmt.Errorf("-break: %w", err)
+	if err := checkModel(c.Model, c.Break); err != nil {
+		return err
 	}
 	if _, _, err := explore.ParsePoints(c.Points); err != nil {
 		return fmt.Errorf("-points: %w", err)

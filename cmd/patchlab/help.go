@@ -11,6 +11,7 @@ import (
 	"patchlab/explore"
 	"patchlab/explore/count"
 	"patchlab/lab/experiment"
+	"patchlab/lab/scenario"
 )
 
 //go:embed help.txt
@@ -42,7 +43,7 @@ func (a *app) help(k *kong.Kong, topic string) (status, error) {
 		}
 		topics = append(topics, c.Name)
 	}
-	return badInput, fmt.Errorf("help: no topic is called %q; there are %s", topic, strings.Join(topics, ", "))
+	return badInput, fmt.Errorf("help: no topic is called %q; %s", topic, scenario.Suggest(topic, topics))
 }
 
 // explain prints what a command is, and its flags; without a command, what all of this

@@ -21,7 +21,7 @@ type chapter struct {
 // their own before these; forms that none of them names come last.
 var chapters = []chapter{
 	{"Loading and switching patches", "as the operator of a machine does; \"! \" before a command says that it must fail", []string{"insmod", "rmmod", "write", "read", "error"}},
-	{"Letting the program run", "until something is so; the commands above let it run while they work", []string{"wait", "hold", "release", "explore"}},
+	{"Letting the program run", "until something is so; the commands above let it run while they work", []string{"wait", "hold", "run", "release", "explore"}},
 	{"What must stay so", "from where the line stands to the end, in a run and in every schedule of a search", []string{"always", "never"}},
 	{"What is expected", "now, that is where the line stands; what is not so is reported, and the script goes on", []string{"expect"}},
 }

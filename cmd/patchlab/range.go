@@ -104,6 +104,9 @@ func (c *runCommand) sameFlags() string {
 	if c.CPUs != nil {
 		fmt.Fprintf(&b, " -cpus %d", *c.CPUs)
 	}
+	if c.Model != "" {
+		b.WriteString(" -model " + c.Model)
+	}
 	for _, name := range c.Break {
 		b.WriteString(" -break " + name)
 	}

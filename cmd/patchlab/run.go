@@ -34,8 +34,8 @@ var errInterrupted = errors.New("interrupted before the run began")
 // check says what is wrong with the flags.
 func (c *runCommand) check() error {
 	switch {
-	case c.CPUs != nil && *c.CPUs < 1:
-		return fmt.Errorf("-cpus %d: want 1 or more", *c.CPUs)
+	case c.CPUs != nil && (*c.CPUs < 1 || *c.CPUs > scenario.MaxCPUs):
+		return fmt.Errorf("-cpus %d: want 1 to %d", *c.CPUs, scenario.MaxCPUs)
 	case c.MaxTime <= 0:
 		return fmt.Errorf("-max-time %v: want a time like 5m or 300ms", c.MaxTime)
 	case c.Timeout <= 0:
@@ -45,14 +45,22 @@ func (c *runCommand) check() error {
 	case c.Seed.many() && c.Verbose:
 		return errors.New("-v goes with one seed only")
 	}
-	if err := experiment.CheckBreaks(c.Break); err != nil {
+	return checkModel(c.Model, c.Break)
+}
+
+// checkModel says what is wrong with -model and -break.
+func checkModel(model string, breaks []string) error {
+	if err := experiment.CheckModel(model); err != nil {
+		return fmt.Errorf("-model: %w", err)
+	}
+	if err := experiment.CheckBreaks(breaks); err != nil {
 		return fmt.Errorf("-break: %w", err)
 	}
 	return nil
 }
 
-// build reads a scenario and compiles its sources.
-func build(file string) (*experiment.Built, error) {
+// read returns what is in a file.
+func read(file string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		var path *fs.PathError
@@ -60,6 +68,15 @@ func build(file string) (*experiment.Built, error) {
 			err = path.Err
 		}
 		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return data, nil
+}
+
+// build reads a scenario and compiles its sources.
+func build(file string) (*experiment.Built, error) {
+	data, err := read(file)
+	if err != nil {
+		return nil, err
 	}
 	s, err := scenario.Parse(file, data)
 	if err != nil {

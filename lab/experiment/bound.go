@@ -22,7 +22,7 @@ var ErrCanceled = errors.New("interrupted")
 type bounds struct {
 	wall     time.Duration
 	canceled atomic.Bool
-	cut      bool // the run was ended from outside
+	cut      bool // the run was ended from outside, or by the script before it was over
 }
 
 // watch interrupts the laboratory when the host's time is over or cancel is closed,

@@ -3,30 +3,38 @@ package experiment
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"patchlab/livepatch"
+	"patchlab/lab/scenario"
 )
 
-// TrustInterrupted is the one break that is not the model's but the unwinder's: an
-// interrupted stack is walked from the interrupted registers as if its frame were
-// complete.
-const TrustInterrupted = "trust-preempted-fp"
+// TrustInterrupted is the break of the unwinder.
+const TrustInterrupted = scenario.TrustInterrupted
 
 // BreakNames lists the breaks that scenarios and [Options] can name, in alphabetical
 // order.
-func BreakNames() []string {
-	names := append(livepatch.BreakNames(), TrustInterrupted)
-	slices.Sort(names)
-	return names
-}
+func BreakNames() []string { return scenario.BreakNames() }
 
-// CheckBreaks returns an error that lists the breaks when one of the names is of none.
+// ModelClosed is the model with the holes of the faithful one closed.
+const ModelClosed = scenario.ModelClosed
+
+// Models are the names of the consistency models. The first is the default.
+var Models = scenario.Models
+
+// CheckBreaks returns an error that names the nearest break, or all, when one of the names
+// is of none.
 func CheckBreaks(names []string) error {
 	for _, name := range names {
 		if all := BreakNames(); !slices.Contains(all, name) {
-			return fmt.Errorf("no break is called %q; there are %s", name, strings.Join(all, ", "))
+			return fmt.Errorf("no break is called %q: %s", name, scenario.Suggest(name, all))
 		}
+	}
+	return nil
+}
+
+// CheckModel likewise wants a name to be a model's, or empty.
+func CheckModel(name string) error {
+	if name != "" && !slices.Contains(Models, name) {
+		return fmt.Errorf("no model is called %q: %s", name, scenario.Suggest(name, Models))
 	}
 	return nil
 }

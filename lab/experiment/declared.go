@@ -8,6 +8,7 @@ import (
 	"patchlab/guest"
 	"patchlab/image"
 	"patchlab/lab"
+	"patchlab/lab/scenario"
 )
 
 // moduleAnywhere is where modules are linked whose symbols and declarations alone are
@@ -83,7 +84,13 @@ func (b *Built) variable(name string) (variable, error) {
 	at := slices.DeleteFunc(slices.Clone(b.Program.ByName(name)), func(s image.Symbol) bool { return s.Kind != image.KindData })
 	switch {
 	case len(at) == 0:
-		return variable{}, fmt.Errorf("the program has no variable %q", name)
+		var names []string
+		for _, s := range b.Program.Symbols {
+			if s.Kind == image.KindData {
+				names = append(names, s.Name)
+			}
+		}
+		return variable{}, fmt.Errorf("the program has no variable %q: %s", name, scenario.Suggest(name, names))
 	case len(at) > 1:
 		return variable{}, fmt.Errorf("the program has %d variables %q", len(at), name)
 	}

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 
 	"patchlab/explore/oracle"
@@ -34,29 +35,40 @@ func (b *Built) Directed(o Options) (*Directed, error) {
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
+	if err := b.directable(r.lab); err != nil {
+		return nil, errors.Join(err, r.lab.Close())
+	}
 	r.report.Lab, r.oracle, r.stays = r.lab, oracle.Attach(r.lab), newInvariants(r)
 	script := b.Scenario.Script
 	return &Directed{Lab: r.lab, Oracle: r.oracle, Script: script, r: r, conds: make([]func() bool, len(script))}, nil
 }
 
+// directable wants a script to name what there is, and to leave the order of steps to a
+// search.
+func (b *Built) directable(l *lab.Lab) error {
+	k := newChecker(b, l)
+	for _, c := range b.Scenario.Script {
+		if c.Verb == scenario.Hold || c.Verb == scenario.RunUntil || c.Verb == scenario.Release {
+			return k.at(c, "%q has no place in a search: it tries every order by itself", c)
+		}
+	}
+	return k.first()
+}
+
 // Waits reports whether command i waits for something, and whether it is so now. A
 // command that begins something waits behind it for its end.
-func (d *Directed) Waits(i int) (waits, ready bool, err error) {
+func (d *Directed) Waits(i int) (waits, ready bool) {
 	c := d.Script[i]
 	switch c.Verb {
 	case scenario.WaitDuration:
-		return true, true, nil // time has no order here
+		return true, true // time has no order here
 	case scenario.WaitPath, scenario.WaitExit, scenario.WaitIn, scenario.WaitAsleep:
 		if d.conds[i] == nil {
-			_, cond, err := d.r.condition(c)
-			if err != nil {
-				return true, false, d.located(c, err)
-			}
-			d.conds[i] = cond
+			_, d.conds[i] = d.r.condition(c)
 		}
-		return true, d.conds[i](), nil
+		return true, d.conds[i]()
 	}
-	return false, false, nil
+	return false, false
 }
 
 // Begins reports whether command i changes something, and so is a step that can come
@@ -116,14 +128,8 @@ func (d *Directed) Look(i int) error {
 		return d.r.stays.begin(d.r.line)
 	case scenario.ExpectViolation:
 		return nil // of one schedule or the other, not of each: the search judges it
-	case scenario.Hold, scenario.Release:
-		return d.located(d.Script[i], fmt.Errorf("%s has no place in a search: it tries every order by itself", d.Script[i].Verb))
 	}
 	return d.r.expect(d.Script[i])
-}
-
-func (d *Directed) located(c scenario.Command, err error) error {
-	return fmt.Errorf("%s:%d: %w", d.r.built.Scenario.File, c.Line, err)
 }
 
 // Where names the place of command i: "file:line".

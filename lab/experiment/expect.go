@@ -15,6 +15,10 @@ func (r *runner) expect(c scenario.Command) error {
 	switch c.Verb {
 	case scenario.ExpectLog:
 		r.compare("log", r.logText(), r.built.Scenario.Log)
+	case scenario.ExpectLogHas:
+		r.expectHas("log", r.logText(), c.Text)
+	case scenario.ExpectOutputHas:
+		r.expectHas("output", r.outputText(), c.Text)
 	case scenario.ExpectOutput:
 		r.compare("output", r.outputText(), r.built.Scenario.Output)
 	case scenario.ExpectPath:
@@ -24,6 +28,14 @@ func (r *runner) expect(c scenario.Command) error {
 		} else if v != c.Value {
 			r.fail("%s is %s, expected %s", c.Path, v, c.Value)
 		}
+	case scenario.ExpectState:
+		return r.expectState(c)
+	case scenario.ExpectIn:
+		return r.expectIn(c)
+	case scenario.ExpectMemory:
+		return r.expectMemory(c)
+	case scenario.ExpectBytes, scenario.ExpectText:
+		return r.expectBytes(c)
 	case scenario.ExpectPending:
 		return r.expectPending(c, livepatch.NotTried)
 	case scenario.ExpectRunning:
@@ -95,19 +107,15 @@ func (r *runner) expectSwitched(c scenario.Command) error {
 }
 
 func (r *runner) expectCalls(c scenario.Command) error {
-	at := r.built.Program.ByName(c.Function)
-	if len(at) == 0 {
-		return fmt.Errorf("no function %q in the program", c.Function)
-	}
 	side := lab.SideOld
 	if c.Side == "new" {
 		side = lab.SideNew
 	}
 	var n uint64
-	for _, s := range at {
+	for _, s := range r.built.Program.ByName(c.Function) {
 		n += r.lab.Counts().Calls(s.Addr, side)
 	}
-	if !compares(n, c.Op, uint64(c.N)) {
+	if !compares(n, c.Op, c.N) {
 		r.fail("%d calls of %s ran the %s body, expected %s %d", n, c.Function, c.Side, c.Op, c.N)
 	}
 	return nil
@@ -136,7 +144,7 @@ func (r *runner) expectVariable(c scenario.Command) error {
 	if err != nil {
 		return err
 	}
-	if x := v.read(r.lab); !compares(x, c.Op, uint64(c.N)) {
+	if x := v.read(r.lab); !compares(x, c.Op, c.N) {
 		r.fail("%s is %d, expected %s %d", c.Variable, x, c.Op, c.N)
 	}
 	return nil
@@ -144,7 +152,7 @@ func (r *runner) expectVariable(c scenario.Command) error {
 
 func (r *runner) expectMixed(c scenario.Command) {
 	mixes := r.lab.Counts().Mixes()
-	if len(mixes) == c.N {
+	if uint64(len(mixes)) == c.N {
 		return
 	}
 	text := fmt.Sprintf("%s with mixed sides, expected %d", plural(len(mixes), "call"), c.N)

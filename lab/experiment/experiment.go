@@ -1,10 +1,10 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"patchlab/emu/cpu"
@@ -54,39 +54,44 @@ type Built struct {
 	Patches  map[string]*image.Object
 }
 
-// Build compiles the sources of a scenario.
+// Build compiles the sources of a scenario. The error has all that is wrong with them: of
+// the program and of each patch.
 func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 	if b == nil {
 		b = &build.Builder{}
 	}
-	elf, err := b.Program(s.Program)
-	if err != nil {
-		return nil, err
-	}
 	out := &Built{Scenario: s, Patches: map[string]*image.Object{}}
-	if out.Program, err = image.Parse("program", elf); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.File, err)
+	var errs []error
+	elf, err := b.Program(s.Program)
+	if err == nil {
+		out.Program, err = image.Parse("program", elf)
+		err = located(s, err)
 	}
+	errs = append(errs, err)
 	for _, p := range s.Patches {
-		object, err := b.Patch(p.Name, p.Sources)
-		if err != nil {
+		elf, err := b.Patch(p.Name, p.Sources)
+		if err == nil {
+			out.Patches[p.Name], err = image.ParseObject(p.Name, elf)
+			err = located(s, err)
+		}
+		if errors.Is(err, build.ErrNoCompiler) {
 			return nil, err
 		}
-		if out.Patches[p.Name], err = image.ParseObject(p.Name, object); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.File, err)
-		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
-// ModelClosed is the model with the holes of the faithful one closed by stated rules: the
-// check of a stack counts a body that a handler has decided on, and that no word of the
-// stack shows yet, as if it were there; and it finds all of a function, as
-// [livepatch.Options] has it: parts of it elsewhere, and a call as its last instruction.
-const ModelClosed = "closed"
-
-// Models are the names of the consistency models. The first is the default.
-var Models = []string{"klp-6.12", ModelClosed}
+// located adds a scenario's file to what is wrong with an ELF file made of it.
+func located(s *scenario.Scenario, err error) error {
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.File, err)
+	}
+	return err
+}
 
 // Failure is an expectation of a scenario that was not met.
 type Failure struct {
@@ -113,6 +118,9 @@ func (b *Built) Run(o Options) (*Report, error) {
 	c.Observer = r
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
+	}
+	if err := newChecker(b, r.lab).first(); err != nil {
+		return nil, errors.Join(err, r.lab.Close())
 	}
 	r.oracle, r.stays = oracle.Attach(r.lab), newInvariants(r)
 	report.begin(r.lab, b.replaced())
@@ -154,8 +162,8 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	if o.Model != "" {
 		model = o.Model
 	}
-	if model != "" && !slices.Contains(Models, model) {
-		return c, nil, fmt.Errorf("no model %q: there are %s", model, strings.Join(Models, ", "))
+	if err := CheckModel(model); err != nil {
+		return c, nil, err
 	}
 	c.Record = b.recorded()
 	c.Model.CheckDecided, c.Model.CheckParts = model == ModelClosed, model == ModelClosed

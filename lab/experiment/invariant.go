@@ -94,7 +94,7 @@ func (v *invariants) check() {
 func (v *invariants) wrong(i *invariant) string {
 	switch c := &i.line; c.Verb {
 	case scenario.Always:
-		if x := i.v.read(v.r.lab); !compares(x, c.Op, uint64(c.N)) {
+		if x := i.v.read(v.r.lab); !compares(x, c.Op, c.N) {
 			return fmt.Sprintf("%s is %d, and was always to be %s %d", c.Variable, x, c.Op, c.N)
 		}
 	case scenario.NeverOutput:

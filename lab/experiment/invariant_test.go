@@ -67,6 +67,9 @@ func TestInvariants(t *testing.T) {
 			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
 				t.Fatalf("error %v, want %q", err, c.err)
 			}
+			if r == nil {
+				return
+			}
 			if len(r.Failures) != len(c.failures) {
 				t.Fatalf("failures %v, want %q", r.Failures, c.failures)
 			}

@@ -28,8 +28,8 @@ func (r *runner) expects(rule oracle.Rule) bool {
 	})
 }
 
-// judgeEnd has the oracle judge the end of a run that ended with err. A run that was ended
-// from outside proves nothing about progress.
+// judgeEnd has the oracle judge the end of a run that ended with err. A run that was cut
+// short proves nothing about progress.
 func (r *runner) judgeEnd(err error) {
 	r.report.TailMixes = r.oracle.TailMixes()
 	if !r.bounds.cut && (errors.Is(err, ErrNotConverged) || errors.Is(err, emu.ErrGuest)) {

@@ -82,7 +82,7 @@ func (r *runner) command(c scenario.Command) error {
 		return r.write(c)
 	case scenario.Read:
 		return r.read(c)
-	case scenario.Hold:
+	case scenario.Hold, scenario.RunUntil:
 		return r.hold(c)
 	case scenario.Explore:
 		return nil
@@ -94,33 +94,6 @@ func (r *runner) command(c scenario.Command) error {
 		return r.wait(c)
 	}
 	return r.expect(c)
-}
-
-// until runs the machine until cond holds. A machine that cannot go on is an error that
-// says what the script waited for.
-func (r *runner) until(what string, cond func() bool) error {
-	ok, err := r.lab.Run(func() bool { r.stays.check(); return cond() })
-	switch {
-	case ok:
-		return nil
-	case err != nil:
-		return r.bounds.judge(what, err)
-	}
-	return fmt.Errorf("%w: waiting until %s: %s", ErrNotConverged, what, r.rest())
-}
-
-// rest says why nothing moves any more.
-func (r *runner) rest() string {
-	var waiting []string
-	for _, id := range r.lab.Machine.Tasks() {
-		if t, _ := r.lab.Machine.Task(id); !t.Kernel {
-			waiting = append(waiting, fmt.Sprintf("%s is %s", t.Name, t.State))
-		}
-	}
-	if len(waiting) == 0 {
-		return "all tasks have exited"
-	}
-	return "nothing moves any more: " + strings.Join(waiting, ", ")
 }
 
 // outcome judges a command that may have to fail.
@@ -233,24 +206,6 @@ func (r *runner) patchState(task string) (string, error) {
 		return "", fmt.Errorf("%s has exited", task)
 	}
 	return strconv.Itoa(v), nil
-}
-
-// task returns a task by its name in the script; idle tasks have one too.
-func (r *runner) task(name string) (guest.TaskID, error) {
-	for c := range r.lab.Machine.CPUs() {
-		if id := guest.IdleTask(guest.CPUID(c)); r.lab.Machine.TaskName(id) == name {
-			return id, nil
-		}
-	}
-	id, ok := r.lab.Machine.TaskByName(name)
-	if !ok {
-		var names []string
-		for _, t := range r.report.Tasks {
-			names = append(names, t.Name)
-		}
-		return 0, fmt.Errorf("no task is called %q; there are %s", name, strings.Join(names, ", "))
-	}
-	return id, nil
 }
 
 // stackText writes a task's stack for a report.

@@ -3,12 +3,10 @@ package experiment
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"patchlab/emu"
 	"patchlab/guest"
-	"patchlab/image"
 	"patchlab/lab/scenario"
 )
 
@@ -18,15 +16,12 @@ func (r *runner) wait(c scenario.Command) error {
 		r.lab.Sleep(r.lab.Now() + c.Duration)
 		return r.until("the time has passed", r.lab.Done)
 	}
-	what, cond, err := r.condition(c)
-	if err != nil {
-		return err
-	}
-	return r.until(what, cond)
+	what, cond := r.condition(c)
+	return r.untilTask(c.Task+c.Path.Task, what, cond)
 }
 
 // condition returns what a command waits for, and how to tell whether it is so.
-func (r *runner) condition(c scenario.Command) (what string, cond func() bool, err error) {
+func (r *runner) condition(c scenario.Command) (what string, cond func() bool) {
 	switch c.Verb {
 	case scenario.WaitPath:
 		value := r.reader(c.Path)
@@ -36,41 +31,21 @@ func (r *runner) condition(c scenario.Command) (what string, cond func() bool, e
 				v = "0" // a patch that is gone
 			}
 			return v == c.Value
-		}, nil
+		}
 	case scenario.WaitExit:
-		return "all tasks have exited", r.allExited, nil
+		return "all tasks have exited", r.allExited
 	}
 	// By its name each time: a task that is born has another id in another schedule.
-	if _, err := r.task(c.Task); err != nil && !r.mayBeBorn(c.Task) {
-		return "", nil, err
-	}
 	if c.Verb == scenario.WaitAsleep {
 		return c.Task + " sleeps", func() bool {
 			id, ok := r.lab.Machine.TaskByName(c.Task)
 			t, _ := r.lab.Machine.Task(id)
 			return ok && t.State == emu.Asleep
-		}, nil
-	}
-	if !r.built.hasFunction(c.Function) {
-		return "", nil, fmt.Errorf("neither program nor patches have a function %q", c.Function)
+		}
 	}
 	return fmt.Sprintf("%s is in %s", c.Task, c.Function), func() bool {
 		id, ok := r.lab.Machine.TaskByName(c.Task)
 		return ok && r.inFunction(id, c.Function)
-	}, nil
-}
-
-// mayBeBorn reports whether a name is one that a child of a task would get.
-func (r *runner) mayBeBorn(name string) bool {
-	for {
-		parent, number, ok := cutLast(name, "-")
-		if _, err := strconv.ParseUint(number, 10, 16); !ok || err != nil {
-			return false
-		}
-		if slices.ContainsFunc(r.built.Program.Tasks, func(t image.TaskDecl) bool { return t.Name == parent }) {
-			return true
-		}
-		name = parent
 	}
 }
 
@@ -99,10 +74,15 @@ func (r *runner) inFunction(id guest.TaskID, name string) bool {
 		}
 	}
 	t, _ := r.lab.Machine.Task(id)
+	if t.State == emu.Exited {
+		return false
+	}
 	f, _, _ := strings.Cut(r.lab.Symbol(t.Regs.RIP), "+")
 	return f == name
 }
 
+// hold lets a task come to a point, and keeps it there: with everybody else going on, or
+// alone.
 func (r *runner) hold(c scenario.Command) error {
 	id, err := r.task(c.Task)
 	if err != nil {
@@ -112,10 +92,15 @@ func (r *runner) hold(c scenario.Command) error {
 	if err != nil {
 		return err
 	}
-	r.lab.Machine.Release(id)
-	r.lab.Machine.Hold(id, addr, step)
-	return r.until(fmt.Sprintf("%s is at %s", c.Task, c.Point), func() bool {
-		t, _ := r.lab.Machine.Task(id)
+	m := r.lab.Machine
+	m.Release(id)
+	m.Hold(id, addr, step)
+	if c.Verb == scenario.RunUntil {
+		m.Only(id)
+		defer m.Only(0)
+	}
+	return r.untilTask(c.Task, fmt.Sprintf("%s is at %s", c.Task, c.Point), func() bool {
+		t, _ := m.Task(id)
 		return t.State == emu.Held
 	})
 }

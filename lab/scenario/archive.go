@@ -12,7 +12,7 @@ var (
 )
 
 // addFile takes in a file of the archive whose text begins at a line.
-func (s *Scenario) addFile(name string, line int, text string) error {
+func (s *Scenario) addFile(name string, line int, text string) *Error {
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	source := Source{Name: base, File: s.File, Line: line, Text: text}
 	switch patch := patchFile.FindStringSubmatch(name); {

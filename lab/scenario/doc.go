@@ -22,7 +22,9 @@
 // quote stands for one. "!" before a command says that it must fail, and an "error TEXT"
 // behind it with which message. Settings come first, then actions.
 //
+// docs/scenarios.md describes every command, and is held against [Forms] by a test.
+//
 // What can be known to be wrong from the file alone is an [*Error] with file and line, so
 // that whoever runs the script need not look again: names of patches, paths and points are
-// well formed, the patches named are there.
+// well formed, the patches named are there. [Vet] returns all that is wrong at once.
 package scenario

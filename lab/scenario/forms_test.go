@@ -8,9 +8,9 @@ import (
 
 // example is a word of each kind.
 var example = map[string]string{
-	"N": "3", "SEED": "0x3", "BREAK": "wrong-range", "FLAG": "-O1", "TEXT": "words", "NAME": "p",
+	"N": "3", "SEED": "0x3", "FLAG": "-O1", "TEXT": "words", "NAME": "p",
 	"KEY=VALUE": "k=v", "PATH": "p/enabled", "VALUE": "1", "DURATION": "2s", "TASK": "t1", "FUNCTION": "f", "POINT": "f+8",
-	"VARIABLE": "counter",
+	"VARIABLE": "counter", "PLACE": "table+0x8", "HEX": "00ff",
 }
 
 // TestForms wants every form to be readable as it is documented, and nothing to stand in
@@ -110,6 +110,29 @@ func TestRoundTrip(t *testing.T) {
 	for _, s := range []string{"f.cold", "stubborn.x"} {
 		if p, err := parsePoint(s); err != nil || p.Step != "" || p.Function != s {
 			t.Errorf("%s: %+v, %v", s, p, err)
+		}
+	}
+}
+
+// TestSuggest wants the nearest word when one is near, else all, unless there are many.
+func TestSuggest(t *testing.T) {
+	many := make([]string, maxListed+1)
+	for _, c := range []struct {
+		wrong string
+		valid []string
+		want  string
+	}{
+		{"insmond", []string{"rmmod", "insmod"}, `did you mean "insmod"?`},
+		{"unlock", []string{"unlock-may-reschedule"}, `did you mean "unlock-may-reschedule"?`},
+		{"=", []string{"<", "=="}, `did you mean "=="?`},
+		{"m", []string{"n", "k"}, "there are n, k"},
+		{"t2", []string{"t1"}, `did you mean "t1"?`},
+		{"", []string{"t1"}, "there are t1"},
+		{"x", nil, "there are none"},
+		{"something", many, "none is called anything like it"},
+	} {
+		if got := Suggest(c.wrong, c.valid); got != c.want {
+			t.Errorf("%q of %q: %s, want %s", c.wrong, c.valid, got, c.want)
 		}
 	}
 }

@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
-	"time"
-
-	"patchlab/guest"
 )
 
 // Kind is what a word in capitals in a [Form] stands for.
@@ -19,6 +15,8 @@ type Kind struct {
 
 	// set checks a word and stores it in the line, or says what is wrong with it.
 	set func(*line, string) error
+	// get is what set has stored, as a word; nil for what only settings have.
+	get func(*Command) string
 }
 
 // Kinds returns every kind that forms use.
@@ -57,57 +55,6 @@ var (
 	// flagRE keeps a scenario to flags that change the code: none that names a file.
 	flagRE = regexp.MustCompile(`^-[OfmDU][^/]*$`)
 )
-
-var kinds = []Kind{
-	{Name: "N", Doc: "a number, not negative", set: func(l *line, s string) (err error) {
-		n, err := strconv.ParseUint(s, 0, 31)
-		if err != nil {
-			return fmt.Errorf("%q is not a number from 0 to %d", s, 1<<31-1)
-		}
-		l.N = int(n)
-		return nil
-	}},
-	{Name: "SEED", Doc: "a number of 64 bits", set: func(l *line, s string) (err error) {
-		if l.seed, err = strconv.ParseUint(s, 0, 64); err != nil {
-			return fmt.Errorf("%q is not a number of 64 bits", s)
-		}
-		return nil
-	}},
-	{Name: "POLICY", Doc: "rr: in turn; random: by the seed", Words: []string{"rr", "random"}, set: setWord},
-	{Name: "MODEL", Doc: "klp-6.12: as that release of Linux; closed: with its known holes closed", Words: []string{"klp-6.12", "closed"}, set: setWord},
-	{Name: "OPTION", Doc: "unlock-may-reschedule: the handler may be rescheduled when it is done", Words: []string{"unlock-may-reschedule"}, set: setWord},
-	{Name: "BREAK", Doc: "the name of a deviation", set: matching(nameRE, "the name of a break", func(l *line, s string) { l.word = s })},
-	{Name: "PART", Doc: "the kernel part, the user part, or all patches", Words: []string{"program", "user", "patches"}, set: setWord},
-	{Name: "FLAG", Doc: "a flag of gcc: -O, -f, -m, -D or -U, without a path", set: matching(flagRE, "a flag that a scenario may give: -O, -f, -m, -D or -U, without a path", func(l *line, s string) { l.flags = append(l.flags, s) })},
-	{Name: "TEXT", Doc: "any text", set: setWord},
-
-	{Name: "NAME", Doc: "a patch of the scenario", set: func(l *line, s string) error { l.Patch = s; return nil }},
-	{Name: "KEY=VALUE", Doc: "a parameter of a module", set: matching(paramRE, "KEY=VALUE", func(l *line, s string) { l.Params = append(l.Params, s) })},
-	{Name: "PATH", Doc: "NAME/enabled, NAME/transition, NAME/replace, NAME/stack_order, NAME/OBJECT/patched or TASK/patch_state", set: func(l *line, s string) (err error) {
-		l.Path, err = parsePath(s)
-		return err
-	}},
-	{Name: "VALUE", Doc: "any text", set: func(l *line, s string) error { l.Value = s; return nil }},
-	{Name: "DURATION", Doc: "virtual time, as in 2s or 500ms", set: func(l *line, s string) error {
-		d, err := time.ParseDuration(s)
-		if err != nil || d <= 0 {
-			return fmt.Errorf("%q is not a duration like 2s or 500ms", s)
-		}
-		l.Duration = guest.Time(d.Nanoseconds())
-		return nil
-	}},
-	{Name: "TASK", Doc: "a task's name; the idle task of CPU N is swapper/N", set: matching(taskRE, "a task's name", func(l *line, s string) { l.Task = s })},
-	{Name: "FUNCTION", Doc: "a function's symbol", set: matching(symbolRE, "a function's symbol", func(l *line, s string) { l.Function = s })},
-	{Name: "VARIABLE", Doc: "a variable of the program, unsigned, of 1, 2, 4 or 8 bytes", set: matching(symbolRE, "a variable's symbol", func(l *line, s string) { l.Variable = s })},
-	{Name: "POINT", Doc: "FUNCTION, FUNCTION+OFFSET, FUNCTION+LABEL, a step of the handler like H.front, or a place in the stub like stub.entry", set: func(l *line, s string) (err error) {
-		l.Point, err = parsePoint(s)
-		return err
-	}},
-	{Name: "INVARIANT", Doc: "a rule that every run has to keep", Words: []string{"no-mixing", "clean-switch", "done-means-done", "nothing-dangles", "reliable-means-complete", "quiet", "refusal-has-reason", "right-function"}, set: func(l *line, s string) error { l.Invariant = s; return nil }},
-	{Name: "SIDE", Doc: "the body without or with the patch", Words: []string{"old", "new"}, set: func(l *line, s string) error { l.Side = s; return nil }},
-	{Name: "OP", Doc: "a comparison", Words: []string{"==", "!=", "<", "<=", ">", ">="}, set: func(l *line, s string) error { l.Op = s; return nil }},
-	{Name: "RULE", Doc: "what switches tasks: the periodic attempt, the exit gate, the scheduler's hook, fork, force, the loop of an idle task", Words: []string{"attempt", "exit-gate", "sched-hook", "fork", "force", "idle-loop"}, set: func(l *line, s string) error { l.Rule = s; return nil }},
-}
 
 // kindOf returns the kind of that name.
 func kindOf(name string) *Kind {

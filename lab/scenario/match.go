@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,27 +13,65 @@ func parseLine(words []string) (line, error) {
 		return line{}, fmt.Errorf("unknown command %q: %s", words[0], Suggest(words[0], firstWords()))
 	}
 	var near string // a form that fits but for a slip in a fixed word
-	var kind error  // what is wrong with a form that fits but for a kind
-	var usages []string
+	var wrong *slip // what is wrong with the form that else fits best
 	for _, f := range of {
 		l, fit, err := f.match(words)
 		switch {
 		case fit == fits && err == nil:
 			return l, nil
-		case fit == fits && kind == nil:
-			kind = err
+		case fit == fits && err.better(wrong):
+			wrong = err
 		case fit == nearly && near == "":
 			near = f.Usage
 		}
-		usages = append(usages, f.Usage)
 	}
 	switch {
 	case near != "":
 		return line{}, fmt.Errorf("%q: did you mean %q?", strings.Join(words, " "), near)
-	case kind != nil:
-		return line{}, kind
+	case wrong != nil && (wrong.fixed > 1 || !secondWord(of, words)):
+		return line{}, wrong.err
 	}
-	return line{}, fmt.Errorf("%q: want %s", strings.Join(words, " "), strings.Join(usages, ", or "))
+	return line{}, fmt.Errorf("%q: want %s", strings.Join(words, " "), strings.Join(usages(of, words), ", or "))
+}
+
+// secondWord reports whether a line's second word is a fixed one of a form.
+func secondWord(of []Form, words []string) bool {
+	return slices.ContainsFunc(of, func(f Form) bool { return f.begins(words) })
+}
+
+// begins reports whether a form's first two words are those of a line.
+func (f *Form) begins(words []string) bool {
+	want := strings.Fields(f.Usage)
+	return len(words) > 1 && len(want) > 1 && words[0] == want[0] && words[1] == want[1]
+}
+
+// usages lists the forms that a line may have been meant to have: those that begin with its
+// first two words, if there are such, else all.
+func usages(of []Form, words []string) []string {
+	near := secondWord(of, words)
+	var all []string
+	for _, f := range of {
+		if !near || f.begins(words) {
+			all = append(all, f.Usage)
+		}
+	}
+	return all
+}
+
+// slip is what is wrong with a line whose number of words and fixed words agree with a form.
+type slip struct {
+	err   error // about the first word that is wrong
+	at    int   // which word that is
+	fixed int   // how many fixed words agree
+}
+
+// better reports whether a form with s is more likely meant than one with o: it agrees in
+// more fixed words, or what is wrong stands further back.
+func (s *slip) better(o *slip) bool {
+	if o == nil || s.fixed != o.fixed {
+		return o == nil || s.fixed > o.fixed
+	}
+	return s.at > o.at
 }
 
 // fit is how number and fixed words of a line agree with a form.
@@ -44,9 +83,9 @@ const (
 	fits
 )
 
-// match holds words against the form. The error is what is wrong with the first word
-// that is not fixed.
-func (f *Form) match(words []string) (l line, how fit, err error) {
+// match holds words against the form. What is wrong with words that are not fixed comes
+// back as well; nil for nothing.
+func (f *Form) match(words []string) (l line, how fit, wrong *slip) {
 	l.Verb = f.Verb
 	want, repeated, optional := f.shape()
 	least := len(want)
@@ -57,6 +96,7 @@ func (f *Form) match(words []string) (l line, how fit, err error) {
 		return l, misses, nil
 	}
 	how = fits
+	var s slip
 	for i, word := range words {
 		kind := repeated
 		if i < len(want) {
@@ -64,17 +104,21 @@ func (f *Form) match(words []string) (l line, how fit, err error) {
 		}
 		switch {
 		case isKind(kind):
-			if e := kindOf(kind).store(&l, word); e != nil && err == nil {
-				err = e
+			if err := kindOf(kind).store(&l, word); err != nil && s.err == nil {
+				s.err, s.at = err, i
 			}
 		case word == kind:
+			s.fixed++
 		case editDistance(word, kind) <= len(kind)/2:
 			how = nearly
 		default:
 			return l, misses, nil
 		}
 	}
-	return l, how, err
+	if s.err != nil {
+		wrong = &s
+	}
+	return l, how, wrong
 }
 
 // shape returns the words of a form; one that can be repeated comes apart.

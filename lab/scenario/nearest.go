@@ -5,20 +5,33 @@ import (
 	"strings"
 )
 
+// maxListed is how many valid words a message lists.
+const maxListed = 20
+
 // Suggest returns the valid word that is nearest to a wrong one, as a question; when
-// none is near, it lists all. It is how messages about a wrong word end.
+// none is near, it lists all, unless there are many. It is how messages about a wrong
+// word end.
 func Suggest(wrong string, valid []string) string {
-	best, distance := "", len(wrong)/2+1
+	best, distance := "", max(3, len(wrong)/3+1)
 	for _, w := range valid {
-		if d := editDistance(wrong, w); d < distance {
+		d := editDistance(wrong, w)
+		if wrong != "" && strings.HasPrefix(w, wrong) {
+			d = 1 // the beginning of a word
+		} else if d >= max(len(wrong), len(w)) {
+			continue // nothing of it stays
+		}
+		if d < distance {
 			best, distance = w, d
 		}
 	}
 	if best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
-	if len(valid) == 0 {
+	switch {
+	case len(valid) == 0:
 		return "there are none"
+	case len(valid) > maxListed:
+		return "none is called anything like it"
 	}
 	return "there are " + strings.Join(valid, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -71,4 +72,22 @@ func parsePath(s string) (Path, error) {
 		return Path{Attr: attr, Patch: of[0], Object: of[1]}, nil
 	}
 	return Path{Attr: attr, Patch: of[0]}, nil
+}
+
+// canBe wants a value to be one that the path can have.
+func (p Path) canBe(value string) error {
+	valid := []string{"0", "1"}
+	switch p.Attr {
+	case StackOrder:
+		if _, err := strconv.ParseUint(value, 10, 31); err != nil {
+			return fmt.Errorf("%s is never %q: it is a number", p, value)
+		}
+		return nil
+	case PatchState:
+		valid = []string{"-1", "0", "1"}
+	}
+	if !slices.Contains(valid, value) {
+		return fmt.Errorf("%s is never %q: it is one of %s", p, value, strings.Join(valid, ", "))
+	}
+	return nil
 }

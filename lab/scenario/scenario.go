@@ -4,8 +4,9 @@ import "patchlab/guest"
 
 // Scenario is what a scenario file says. It depends on the bytes of the file only.
 type Scenario struct {
-	File     string // the file, as given to [Parse]
-	Title    string // the script's first line when that is a comment, else ""
+	File     string   // the file, as given to [Parse]
+	Title    string   // the script's first line when that is a comment, else ""
+	Comment  []string // the comment that the script begins with, by lines, the title first
 	Settings Settings
 	Script   []Command
 	Program  []Source // kernel and user part, in the order of the file
@@ -22,7 +23,7 @@ type Settings struct {
 	Scheduler string   // "rr" or "random"
 	Model     string   // "klp-6.12"
 	Options   []string // of the model: "unlock-may-reschedule"
-	Breaks    []string // deviations, not checked here
+	Breaks    []string // deviations, of [BreakNames]
 }
 
 // Patch is a patch module's sources.
@@ -69,11 +70,14 @@ type Command struct {
 	Task      string     // TASK
 	Function  string     // FUNCTION
 	Variable  string     // VARIABLE
-	Text      string     // TEXT
+	Text      string     // TEXT, or the bytes of HEX
 	Point     Point      // POINT
 	Side      string     // SIDE: "old" or "new"
 	Op        string     // OP: "==", "!=", "<", "<=", ">", ">="
-	N         int        // N, not negative
+	N         uint64     // N
+	Place     Place      // PLACE
+	Type      string     // TYPE: "u8", "u16", "u32" or "u64"
+	State     string     // STATE: "runnable", "running", "asleep", "held" or "exited"
 	Invariant string     // INVARIANT, by its name
 	Rule      string     // RULE: "attempt", "exit-gate", "sched-hook", "fork", "force", "idle-loop"
 }

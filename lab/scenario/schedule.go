@@ -28,6 +28,7 @@ type Schedule struct {
 	Retries    int    // 0 when it was not set
 	Model      string // in place of the scenario's; "" when it was not set
 	Breaks     []string
+	PointsLine int    // of the line that sets Points, in the scenario file
 	Points     string // scheduling points, as the search takes them; "" for its default
 	Paranoid   bool
 	// Comment is lines of text for a reader; only written, not read.
@@ -75,7 +76,7 @@ func setNumber(to *int, least int, text string) error {
 }
 
 // readSchedule takes in the file whose text begins at a line.
-func (s *Scenario) readSchedule(line int, text string) error {
+func (s *Scenario) readSchedule(line int, text string) *Error {
 	s.Schedule = Schedule{Present: true, Line: line}
 	number := line - 1
 	for l := range strings.Lines(text) {
@@ -88,7 +89,7 @@ func (s *Scenario) readSchedule(line int, text string) error {
 			s.Schedule.Steps = append(s.Schedule.Steps, ScheduleLine{number, strings.Join(words, " ")})
 			continue
 		}
-		if err := s.Schedule.flag(words); err != nil {
+		if err := s.Schedule.flag(number, words); err != nil {
 			return &Error{s.File, number, err.Error()}
 		}
 	}
@@ -98,8 +99,8 @@ func (s *Scenario) readSchedule(line int, text string) error {
 	return nil
 }
 
-// flag takes in a line that begins with a flag.
-func (s *Schedule) flag(words []string) error {
+// flag takes in the line of that number, which begins with a flag.
+func (s *Schedule) flag(number int, words []string) error {
 	i := slices.IndexFunc(scheduleFlags, func(f scheduleFlag) bool { return f.name == words[0] })
 	if i < 0 {
 		var names []string
@@ -114,6 +115,9 @@ func (s *Schedule) flag(words []string) error {
 		return fmt.Errorf("want %q in a line of its own", strings.TrimSpace(f.name+" "+f.want))
 	case len(s.Steps) > 0:
 		return fmt.Errorf("%q stands behind a step: flags come first", strings.Join(words, " "))
+	}
+	if f.name == "-points" {
+		s.PointsLine = number
 	}
 	if err := f.set(s, strings.Join(words[1:], "")); err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)

@@ -50,7 +50,8 @@ func TestBadSchedule(t *testing.T) {
 		{"-interrupts -1\nt1 p\n", `small.txtar:6: -interrupts: "-1" is not a number from 0 up`},
 		{"-retries 0\nt1 p\n", `small.txtar:6: -retries: "0" is not a number from 1 up`},
 		{"-model close\nt1 p\n", `small.txtar:6: -model: MODEL cannot be "close": did you mean "closed"?`},
-		{"-break a/b\nt1 p\n", `small.txtar:6: -break: "a/b" is not the name of a break`},
+		{"-break a/b\nt1 p\n", `small.txtar:6: -break: BREAK cannot be "a/b": there are first-symbol, `},
+		{"-retries 1\n-break skip-stack-chek\nt1 p\n", `small.txtar:7: -break: BREAK cannot be "skip-stack-chek": did you mean "skip-stack-check"?`},
 		{"t1 p\n-retries 2\n", `small.txtar:7: "-retries 2" stands behind a step: flags come first`},
 	} {
 		_, err := Parse("small.txtar", []byte(small+"-- schedule --\n"+c.text))

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ type scriptReader struct {
 	s     *Scenario
 	flags []flagLine
 	once  map[Verb]bool // settings that were made
+	// lost says that the last command could not be read: an "error" behind it is about it.
+	lost bool
 }
 
 // flagLine is a cflags line, for when the sources are known.
@@ -18,18 +21,27 @@ type flagLine struct {
 	flags []string
 }
 
-func (r *scriptReader) read(script string) error {
+// read reads the script and says what is wrong with its lines.
+func (r *scriptReader) read(script string) (wrong []*Error) {
 	number := 0
+	head := true
 	for text := range strings.Lines(script) {
 		number++
-		if title, ok := strings.CutPrefix(text, "#"); ok && number == 1 {
-			r.s.Title = strings.TrimSpace(title)
+		text = strings.TrimSuffix(text, "\n")
+		if comment, ok := strings.CutPrefix(text, "#"); ok && head {
+			r.s.Comment = append(r.s.Comment, strings.TrimSpace(comment))
+		} else {
+			head = false
 		}
-		if err := r.line(number, strings.TrimSuffix(text, "\n")); err != nil {
-			return &Error{r.s.File, number, err.Error()}
+		if err := r.line(number, text); err != nil {
+			wrong = append(wrong, &Error{r.s.File, number, err.Error()})
+			r.lost = true
 		}
 	}
-	return nil
+	if len(r.s.Comment) > 0 {
+		r.s.Title = r.s.Comment[0]
+	}
+	return wrong
 }
 
 func (r *scriptReader) line(number int, text string) error {
@@ -57,13 +69,16 @@ func (r *scriptReader) line(number int, text string) error {
 	case form.Setting:
 		return r.setting(l, words[0])
 	}
-	l.Line, l.Fails = number, fails
+	l.Line, l.Fails, r.lost = number, fails, false
 	return r.action(l.Command)
 }
 
 // errorText is what the last command is to fail with.
 func (r *scriptReader) errorText(l line) error {
 	script := r.s.Script
+	if r.lost {
+		return nil
+	}
 	if len(script) == 0 || !script[len(script)-1].Fails || script[len(script)-1].Error != "" {
 		return fmt.Errorf("\"error\" must follow a command that begins with \"!\"")
 	}
@@ -96,10 +111,10 @@ func (r *scriptReader) setting(l line, word string) error {
 	r.once[l.Verb] = true
 	switch l.Verb {
 	case setCPUs:
-		if l.N == 0 {
-			return fmt.Errorf("a machine has at least one CPU")
+		if l.N < 1 || l.N > MaxCPUs {
+			return fmt.Errorf("%d CPUs: a machine has 1 to %d", l.N, MaxCPUs)
 		}
-		set.CPUs = l.N
+		set.CPUs = int(l.N)
 	case setSeed:
 		set.Seed = l.seed
 	case setScheduler:
@@ -126,8 +141,19 @@ func (r *scriptReader) action(c Command) error {
 		}
 		return fmt.Errorf("no patch is called %q: %s", name, Suggest(name, names))
 	}
-	if c.Verb == Write && c.Path.Attr != Enabled {
-		return fmt.Errorf("%s cannot be written: want NAME/enabled", c.Path)
+	switch c.Verb {
+	case Write:
+		if c.Path.Attr != Enabled {
+			return fmt.Errorf("%s cannot be written: want NAME/enabled", c.Path)
+		}
+	case WaitPath, ExpectPath:
+		if err := c.Path.canBe(c.Value); err != nil {
+			return err
+		}
+	case Explore:
+		if i := slices.IndexFunc(r.s.Script, func(o Command) bool { return o.Verb == Explore }); i >= 0 {
+			return fmt.Errorf("\"explore\" stands in line %d already: a search begins in one place", r.s.Script[i].Line)
+		}
 	}
 	if c.Verb == ExpectLog && !r.s.Log.Present || c.Verb == ExpectOutput && !r.s.Output.Present {
 		return fmt.Errorf("%q: there is no file %s", c.Verb, strings.Replace(c.Verb.String(), " ", "/", 1))
