@@ -47,8 +47,8 @@ var taskSteps = []string{"P.state[T]", "P.flag[T]", "P.unflag[T]", "P.idle[T]", 
 // operator or the worker both of these, and the stack of the task that it is about. Every
 // other step stands for all tasks: those in which the operator or the worker changes what
 // tasks look at outside of the store, interrupts, steps that wake, wait, print, look at the
-// time or end a task, and those behind which the script goes on. That is more than they touch, so there can be more classes than there need be,
-// and never fewer.
+// time or end a task, and those behind which the script goes on. That is more than they
+// touch, so there can be more classes than there need be, and never fewer.
 type footprints struct {
 	s     *System
 	run   *classes.Run
