@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"patchlab/emu/cpu/unicorn"
 	"patchlab/lab"
@@ -31,6 +32,7 @@ func buildScenario(t testing.TB, name string) *experiment.Built {
 // scenario expects or not.
 func endOf(t testing.TB, b *experiment.Built, o experiment.Options) string {
 	t.Helper()
+	o.MaxWall = time.Hour // the reference is slow, and the host may be busy
 	r, err := b.Run(o)
 	if r == nil {
 		t.Fatal(err)

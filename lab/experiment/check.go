@@ -45,7 +45,7 @@ func (k *checker) at(c scenario.Command, format string, args ...any) *scenario.E
 func (k *checker) names(c scenario.Command) error {
 	for _, task := range []string{c.Task, c.Path.Task} {
 		if task != "" && !k.b.mayBeBorn(task) {
-			if _, err := taskByName(k.lab, task); err != nil {
+			if err := k.task(c, task); err != nil {
 				return err
 			}
 		}
@@ -65,6 +65,23 @@ func (k *checker) names(c scenario.Command) error {
 		return err
 	case scenario.Hold, scenario.RunUntil:
 		return k.point(c.Point)
+	}
+	return nil
+}
+
+// task wants there to be a task, and one that can do what a command says: idle tasks run
+// no code of the program.
+func (k *checker) task(c scenario.Command, name string) error {
+	id, err := taskByName(k.lab, name)
+	if err != nil {
+		return err
+	}
+	if _, idle := id.Idle(); idle {
+		switch c.Verb {
+		case scenario.WaitIn, scenario.WaitAsleep, scenario.Hold, scenario.RunUntil, scenario.Release,
+			scenario.NeverRuns, scenario.ExpectState, scenario.ExpectIn:
+			return fmt.Errorf("%s is an idle task: it only has a side, and runs no code of the program", name)
+		}
 	}
 	return nil
 }

@@ -71,6 +71,8 @@ func TestCommands(t *testing.T) {
 		{name: "held, and there", script: "hold a at note\nwait a in work"},
 		{name: "exited in a transition", script: "wait b asleep\ninsmod other\nwait a asleep", err: "x.txtar:3: not converged: waiting until a sleeps: a has exited"},
 		{name: "held in a transition", script: "hold a at work\nhold b at note\ninsmod other\nwait other/transition 0", err: "x.txtar:4: not converged: waiting until other/transition is 0, for which a, b must be switched: stopped at 300"},
+		{name: "an idle task", script: "hold swapper/0 at work", err: "x.txtar:1: swapper/0 is an idle task: it only has a side, and runs no code of the program"},
+		{name: "another idle task", script: "expect swapper/1 pending", err: `x.txtar:1: no task is called "swapper/1": did you mean "swapper/0"?`},
 		{name: "on the way", script: "wait b asleep\nwait b in nowhere", err: `x.txtar:2: neither program nor patches have a function "nowhere": none is called anything like it`},
 		{name: "numbers", script: "expect memory table u32 == 7\nexpect memory table+4 u32 == 0x80000001\nexpect memory table u64 == 0x8000000100000007\nexpect memory table+7 u8 > 127\nexpect memory table+4 u16 < 2"},
 		{name: "another number", script: "expect memory table+4 u16 == 2", failures: []string{"x.txtar:1: u16 at table+0x4 is 1, expected == 2"}},

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"patchlab/emu"
@@ -90,21 +91,22 @@ func (r *runner) rest() string {
 // task returns a task by its name in the script.
 func (r *runner) task(name string) (guest.TaskID, error) { return taskByName(r.lab, name) }
 
-// taskByName finds a task; idle tasks have a name too. The error names the nearest, or those
-// that there are.
+// taskByName finds a task, idle ones too. The error names the nearest, or those that there
+// are.
 func taskByName(l *lab.Lab, name string) (guest.TaskID, error) {
+	ids := slices.Clone(l.Machine.Tasks())
 	for c := range l.Machine.CPUs() {
-		if id := guest.IdleTask(guest.CPUID(c)); l.Machine.TaskName(id) == name {
-			return id, nil
-		}
+		ids = append(ids, guest.IdleTask(guest.CPUID(c)))
 	}
-	id, ok := l.Machine.TaskByName(name)
-	if !ok {
-		var names []string
-		for _, id := range l.Machine.Tasks() {
-			names = append(names, l.Machine.TaskName(id))
-		}
-		return 0, fmt.Errorf("no task is called %q: %s", name, scenario.Suggest(name, names))
+	var names []string
+	for _, id := range ids {
+		names = append(names, l.Machine.TaskName(id))
 	}
-	return id, nil
+	if i := slices.Index(names, name); i >= 0 {
+		return ids[i], nil
+	}
+	if id, ok := l.Machine.TaskByName(name); ok { // it has exited
+		return id, nil
+	}
+	return 0, fmt.Errorf("no task is called %q: %s", name, scenario.Suggest(name, names))
 }
