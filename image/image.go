@@ -43,6 +43,8 @@ type Image struct {
 	Tasks []TaskDecl
 
 	Symtab
+
+	debug []section // with debugging information
 }
 
 // Parse reads the program in b. The name is for errors. The error is an [Error].
@@ -54,7 +56,7 @@ func Parse(name string, b []byte) (*Image, error) {
 	if err := f.checkProgram(); err != nil {
 		return nil, err
 	}
-	m := &Image{Name: name, Entry: guest.Addr(f.hdr.Entry)}
+	m := &Image{Name: name, Entry: guest.Addr(f.hdr.Entry), debug: f.debugSections()}
 	if m.Style, err = f.style(); err != nil {
 		return nil, err
 	}
