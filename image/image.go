@@ -196,7 +196,7 @@ func (f *elfFile) programSymbols(segs []Segment) (Symtab, error) {
 	for i := range table {
 		y := &table[i]
 		if kind, ok := keptKind(y); ok && segmentAt(segs, guest.Addr(y.Value)) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind, Global: y.global()})
+			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind, Binding: y.binding()})
 		}
 	}
 	return symtabOf(segs, syms), nil

@@ -166,7 +166,7 @@ func (l *linker) symbols(segs []Segment) []Symbol {
 		}
 		// A label at the end of a section may lie behind all.
 		if segmentAt(segs, l.addr[i]) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind, Global: y.global()})
+			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind, Binding: y.binding()})
 		}
 	}
 	return syms

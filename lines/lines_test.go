@@ -118,7 +118,7 @@ func TestModule(t *testing.T) {
 
 type resolver struct{}
 
-func (resolver) Resolve(string) (guest.Addr, error) { return 0x400000, nil }
+func (resolver) Resolve(string) (image.Symbol, error) { return image.Symbol{Addr: 0x400000}, nil }
 
 func TestNone(t *testing.T) {
 	m := program(t)

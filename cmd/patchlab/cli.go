@@ -17,6 +17,9 @@ type grammar struct {
 	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
 	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
 	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
+	Sites   sitesCommand   `cmd:"" help:"List the patch sites of a program, an object or a scenario."`
+	Symbols symbolsCommand `cmd:"" help:"List the symbols of a program, an object or a scenario."`
+	Disasm  disasmCommand  `cmd:"" help:"Show the code of a program, an object or a scenario, with its source lines."`
 	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
 	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 
@@ -132,6 +135,12 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.vet(&g.Vet)
 	case "scenarios":
 		return a.scenarios(&g.Scenarios)
+	case "sites":
+		return a.sites(&g.Sites)
+	case "symbols":
+		return a.symbols(&g.Symbols)
+	case "disasm":
+		return a.disasm(&g.Disasm)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:
