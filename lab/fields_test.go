@@ -73,11 +73,11 @@ var fields = []struct {
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
 		saved: modules hooked counts witnesses windows
-		fixed: Operator Worker config prog arena writer write oneWrite handler wait unwinder
+		fixed: lines Operator Worker config prog arena writer write oneWrite handler wait unwinder
 		fixed: Machine Model Sites walker
 		scratch: stack
 		derived: Code`},
-	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces decl`},
+	{reflect.TypeFor[module](), nil, `fixed: name linked lines known patch isPatch replaces decl`},
 	{reflect.TypeFor[Counts](), nil, `
 		fixed: l patched bodies
 		saved: state`}, // the maps only grow, and say what a patch would replace
