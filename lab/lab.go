@@ -88,6 +88,7 @@ type Lab struct {
 	counts   Counts
 	// witnesses are told what happens; the list does not change once something ran.
 	witnesses []Witness
+	tracers   []Tracer // those of them that want to know more
 
 	lines   *lines.Table // of the program
 	modules []*module    // loaded, oldest first

@@ -37,6 +37,10 @@ type runCommand struct {
 	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
 	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
 	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
+	Trace   string        `name:"trace" placeholder:"FILE" help:"Write what tasks, CPUs and transitions do to FILE, for a viewer such as https://ui.perfetto.dev (Chrome trace-event format)."`
+	Profile string        `name:"profile" placeholder:"FILE" help:"Write where tasks spend their virtual time to FILE, for 'go tool pprof'."`
+	Stats   bool          `name:"stats" help:"Show what the machine has done, counted, and how long it took on the host."`
+	JSON    bool          `name:"json" help:"Print the report as JSON; docs/json.md describes it."`
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
 }
 
@@ -87,7 +91,9 @@ type helpCommand struct {
 	Topic string `arg:"" optional:"" name:"TOPIC" help:"script, example, or a command."`
 }
 
-type versionCommand struct{}
+type versionCommand struct {
+	JSON bool `name:"json" help:"Print JSON; docs/json.md describes it."`
+}
 
 // parseAndRun parses a command line and carries it out. The error is for the user to
 // read; what was found out about the run is in the status alone.
@@ -144,7 +150,7 @@ func (a *app) parseAndRun(args []string) (status, error) {
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:
-		return a.version()
+		return a.version(&g.Version)
 	}
 }
 

@@ -23,6 +23,13 @@ type symbolsJSON struct {
 	Symbols []inspect.Symbol `json:"symbols"`
 }
 
+type versionJSON struct {
+	Schema   string `json:"schema"`
+	Revision string `json:"revision"`
+	Go       string `json:"go"`
+	Unicorn  string `json:"libunicorn"`
+}
+
 // writeJSON writes a value for programs, in lines.
 func writeJSON(to io.Writer, v any) error {
 	e := json.NewEncoder(to)

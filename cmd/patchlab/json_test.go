@@ -14,6 +14,8 @@ import (
 var schemas = map[string]any{
 	"patchlab/sites/1":   sitesJSON{},
 	"patchlab/symbols/1": symbolsJSON{},
+	"patchlab/version/1": versionJSON{},
+	"patchlab/run/1":     runJSON{},
 }
 
 // TestJSONIsDocumented wants docs/json.md to have a chapter for each schema, with a row for each

@@ -26,7 +26,7 @@ const importOrder = `
 	# experiments need both
 	lab/scenario < lab/build, lab/scenario < lab
 	explore/oracle
-	lab/experiment < lab/inspect
+	lab/experiment < lab/inspect, lab/tracing, lab/profile
 	testprogs
 	lab/labtest
 	explore/...

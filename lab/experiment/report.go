@@ -52,6 +52,7 @@ type Report struct {
 	TailMixes int
 
 	Digest trace.Digest
+	Stats  emu.Stats
 	Steps  uint64
 	Time   guest.Time // at the end
 }
@@ -103,7 +104,7 @@ func (r *Report) end(err error) {
 	}
 	r.Nested = [2]uint64{counts.Nested(0), counts.Nested(1)}
 	r.Mixed = len(counts.Mixes())
-	r.Digest, r.Steps, r.Time = m.Digest(), m.Steps(), m.Now()
+	r.Digest, r.Stats, r.Steps, r.Time = m.Digest(), m.Stats(), m.Steps(), m.Now()
 }
 
 // OK reports whether the script was carried out and all was as expected.
