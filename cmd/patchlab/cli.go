@@ -11,17 +11,18 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
-	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
-	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
-	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
-	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
-	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
-	Sites   sitesCommand   `cmd:"" help:"List the patch sites of a program, an object or a scenario."`
-	Symbols symbolsCommand `cmd:"" help:"List the symbols of a program, an object or a scenario."`
-	Disasm  disasmCommand  `cmd:"" help:"Show the code of a program, an object or a scenario, with its source lines."`
-	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
-	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
+	Run        runCommand        `cmd:"" help:"Build and run a scenario, and report what happened."`
+	Explore    exploreCommand    `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Replay     replayCommand     `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
+	Explain    explainCommand    `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
+	Breaks     breaksCommand     `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
+	Count      countCommand      `cmd:"" help:"Count the interleavings and classes of small step programs."`
+	Sites      sitesCommand      `cmd:"" help:"List the patch sites of a program, an object or a scenario."`
+	Symbols    symbolsCommand    `cmd:"" help:"List the symbols of a program, an object or a scenario."`
+	Disasm     disasmCommand     `cmd:"" help:"Show the code of a program, an object or a scenario, with its source lines."`
+	Help       helpCommand       `cmd:"" help:"Explain the command, or a topic."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
+	Version    versionCommand    `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 
 	New       newCommand       `cmd:"" help:"Write a scenario to begin with, with comments, to a new file."`
 	Vet       vetCommand       `cmd:"" help:"Say all that is wrong with scenario files, without running them."`
@@ -147,6 +148,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.symbols(&g.Symbols)
 	case "disasm":
 		return a.disasm(&g.Disasm)
+	case "completion":
+		return a.completion(parser, g.Completion.Shell)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:

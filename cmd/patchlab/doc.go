@@ -14,6 +14,7 @@
 //	patchlab sites FILE         list the patch sites of an ELF file or a scenario
 //	patchlab symbols FILE       list its symbols
 //	patchlab disasm FILE        show its code with the source lines
+//	patchlab completion SHELL   print a script that completes command lines
 //	patchlab help               what else there is, and what the exit status means
 //	patchlab help script        the language of scenario files
 //
