@@ -77,6 +77,13 @@ func TestObject(t *testing.T) {
 	if want := "[0x10000006 f fentry call 0x10000020 perhaps fentry nop]"; fmt.Sprint(got) != want {
 		t.Errorf("sites %s, want %s", got, want)
 	}
+	got = nil
+	for _, s := range f.Symbols() {
+		got = append(got, s.Name+" "+s.Binding)
+	}
+	if want := "[_start global f global perhaps weak same local]"; fmt.Sprint(got) != want {
+		t.Errorf("symbols %s, want %s", got, want)
+	}
 	spans, err := f.Find("f")
 	if err != nil || len(spans) != 1 {
 		t.Fatal(spans, err)

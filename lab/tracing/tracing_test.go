@@ -106,8 +106,36 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
+	open, deepest := map[int]int{}, 0
+	for _, e := range events {
+		if *e.Pid == 1 {
+			open[*e.Tid] += map[string]int{"B": 1, "E": -1}[e.Ph]
+			deepest = max(deepest, open[*e.Tid])
+		}
+	}
+	if deepest != 2 { // greet calls whom and say
+		t.Errorf("calls are up to %d deep", deepest)
+	}
 	if again := func() []byte { _, b := traced(t, "../../testprogs/demo/demo.txtar", 0); return b }(); !bytes.Equal(b, again) {
 		t.Error("a second run has another trace")
+	}
+}
+
+// TestRepeated wants steps that the machine has repeated, to find the instruction that faults, to be there once.
+func TestRepeated(t *testing.T) {
+	r, b := traced(t, "../../cmd/patchlab/testdata/scenarios/divides.txtar", 0)
+	events, err := check(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, e := range events {
+		if e.Ph == "B" {
+			count[e.Name]++
+		}
+	}
+	if r.Err == nil || count["work"] != 1 || count["worker"] != 1 {
+		t.Errorf("%v, %v", r.Err, count)
 	}
 }
 
