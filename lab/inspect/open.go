@@ -140,7 +140,7 @@ type placeholders struct {
 
 const (
 	placeholderBase guest.Addr = 0x60000000
-	placeholderStep            = 16
+	placeholderStep guest.Addr = 16
 )
 
 // Resolve implements [image.Resolver].
@@ -155,7 +155,7 @@ func (p *placeholders) Resolve(name string) (image.Symbol, error) {
 		i = len(p.names)
 		p.names = append(p.names, name)
 	}
-	return image.Symbol{Name: name, Addr: placeholderBase + guest.Addr(i*placeholderStep), Kind: image.KindLabel}, nil
+	return image.Symbol{Name: name, Addr: placeholderBase + guest.Addr(i)*placeholderStep, Kind: image.KindLabel}, nil
 }
 
 // name returns the name that an address stands for, "" for none.
@@ -164,7 +164,7 @@ func (p *placeholders) name(a guest.Addr) (string, guest.Addr) {
 		return "", 0
 	}
 	if i := int((a - placeholderBase) / placeholderStep); i < len(p.names) {
-		return p.names[i], placeholderBase + guest.Addr(i*placeholderStep)
+		return p.names[i], placeholderBase + guest.Addr(i)*placeholderStep
 	}
 	return "", 0
 }
