@@ -24,3 +24,17 @@ func (m *Machine) afterRunning(n uint64) guest.Time {
 	}
 	return m.now + guest.Time(n)*InstructionTime
 }
+
+// Time returns the virtual time of what a sink or tracer is just being told, to the instruction where these
+// are counted.
+func (r *Truth) Time() guest.Time { return r.at }
+
+// pop ends the innermost activation.
+func (r *Truth) pop(t *task, s *[]Activation) {
+	top := len(*s) - 1
+	a := (*s)[top]
+	*s = (*s)[:top]
+	if r.tracer != nil && a.Committed {
+		r.tracer.Left(t.id, a)
+	}
+}

@@ -50,10 +50,6 @@ type TruthSink interface {
 	ToUser(task guest.TaskID)
 }
 
-// Time returns the virtual time of what a sink or tracer is just being told, to the instruction where these
-// are counted.
-func (r *Truth) Time() guest.Time { return r.at }
-
 // watched is an address where an activation begins or its body does.
 type watched struct {
 	addr guest.Addr
@@ -188,16 +184,6 @@ func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
 func (r *Truth) leave(t *task, s *[]Activation, sp guest.Addr) {
 	for n := len(*s); n > 0 && (*s)[n-1].Slot < sp; n-- {
 		r.pop(t, s)
-	}
-}
-
-// pop ends the innermost activation.
-func (r *Truth) pop(t *task, s *[]Activation) {
-	top := len(*s) - 1
-	a := (*s)[top]
-	*s = (*s)[:top]
-	if r.tracer != nil && a.Committed {
-		r.tracer.Left(t.id, a)
 	}
 }
 

@@ -175,9 +175,7 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	if err := CheckModel(model); err != nil {
 		return c, nil, err
 	}
-	if !o.AllCalls {
-		c.Record = b.recorded()
-	}
+	c.Record = b.recorded(o.AllCalls)
 	c.Model.CheckDecided, c.Model.CheckParts = model == ModelClosed, model == ModelClosed
 	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
 	for _, name := range slices.Concat(set.Breaks, o.Breaks) {

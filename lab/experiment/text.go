@@ -43,23 +43,29 @@ func (r *Report) Summary(verbose bool) string {
 	default:
 		fmt.Fprintf(&b, "ok: all %d expectations met\n", r.Expectations)
 	}
-	if r.Rest != nil {
-		b.WriteString("the tasks then:\n")
-		writeTable(&b, nil, func(row func(...string)) {
-			for _, p := range r.Rest {
-				row(p.Name, p.Where)
-			}
-		})
-		for _, p := range r.Rest {
-			if verbose && p.Stack != nil {
-				fmt.Fprintf(&b, "  %s, as it seems:\n", p.Name)
-				writeStack(&b, "    ", p.Stack)
-			}
-		}
-	}
+	r.writeRest(&b, verbose)
 	fmt.Fprintf(&b, "%s, %s of virtual time; scheduler %s, seed %d, %s%s\ndigest %s\n", plural(int(r.Steps), "step"),
 		seconds(r.Time), r.Scheduler, r.Seed, plural(r.CPUs, "cpu"), r.breaksText(), r.Digest)
 	return b.String()
+}
+
+// writeRest says where the tasks are, of a run that could not be carried on.
+func (r *Report) writeRest(b *strings.Builder, stacks bool) {
+	if r.Rest == nil {
+		return
+	}
+	b.WriteString("the tasks then:\n")
+	writeTable(b, nil, func(row func(...string)) {
+		for _, p := range r.Rest {
+			row(p.Name, p.Where)
+		}
+	})
+	for _, p := range r.Rest {
+		if stacks && p.Stack != nil {
+			fmt.Fprintf(b, "  %s, as it seems:\n", p.Name)
+			writeStack(b, "    ", p.Stack)
+		}
+	}
 }
 
 func (r *Report) breaksText() string {
