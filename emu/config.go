@@ -36,6 +36,9 @@ type Config struct {
 	// Symbolize writes where an address lies, such as "f+0x4", or "". Default: by
 	// the program's symbols.
 	Symbolize func(guest.Addr) string
+	// Locate names the source line of an instruction, such as "f.c:12", or "". Default:
+	// nothing is known of lines.
+	Locate func(guest.Addr) string
 	// MaxTime ends the run when virtual time reaches it. Default: one hour.
 	MaxTime guest.Time
 	// MaxOutput bounds output and log together, in bytes. Default: 16 MiB.
@@ -75,6 +78,9 @@ func (c *Config) complete() error {
 	if c.Symbolize == nil {
 		t := &c.Image.Symtab
 		c.Symbolize = func(a guest.Addr) string { return symbolize(t, a) }
+	}
+	if c.Locate == nil {
+		c.Locate = func(guest.Addr) string { return "" }
 	}
 	if c.MaxTime == 0 {
 		c.MaxTime = 3600 * guest.Second

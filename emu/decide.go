@@ -42,6 +42,7 @@ func (m *Machine) decide(id guest.TaskID, ip guest.ReturnAddr) (body guest.Addr,
 	if !ok {
 		return cpu.NotASite, true
 	}
+	m.stats.Decided++
 	return body, once
 }
 

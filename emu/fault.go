@@ -20,6 +20,7 @@ type Fault struct {
 	Mode   guest.Mode
 	PC     guest.Addr
 	Symbol string // where PC is, such as "f+0x4", or "" when nowhere known
+	Line   string // the source line of PC, such as "f.c:12", or ""
 	Insn   string // the instruction at PC, or ""
 	What   string // what is wrong
 	Regs   guest.Regs
@@ -28,7 +29,10 @@ type Fault struct {
 // Error is one line with all of it but the registers.
 func (f *Fault) Error() string {
 	where := f.PC.String()
-	if f.Symbol != "" {
+	switch {
+	case f.Symbol != "" && f.Line != "":
+		where += " (" + f.Symbol + ", " + f.Line + ")"
+	case f.Symbol != "":
 		where += " (" + f.Symbol + ")"
 	}
 	s := fmt.Sprintf("%s:%d in %s mode at %s: %s", f.Name, f.Task, f.Mode, where, f.What)
@@ -56,7 +60,7 @@ func (m *Machine) wrong(t *task, what string) error {
 func (m *Machine) newFault(t *task, pc guest.Addr, what string) *Fault {
 	f := &Fault{
 		Task: t.id, Name: t.name, Time: m.now, Mode: t.mode, PC: pc, What: what,
-		Symbol: m.Symbol(pc), Regs: m.cpu.Registers(&t.ctx),
+		Symbol: m.Symbol(pc), Line: m.config.Locate(pc), Regs: m.cpu.Registers(&t.ctx),
 	}
 	var b [15]byte
 	for n := len(b); n > 0; n-- {

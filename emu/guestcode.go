@@ -76,6 +76,8 @@ func (m *Machine) turnCut(t *task, uncounted bool) bool {
 // system calls take time.
 func (m *Machine) account(t *task, uncounted bool) {
 	x := &m.exit
+	m.uncounted = uncounted
+	m.stats.Turns++
 	m.truth.record(m, t, x)
 	if t.decided != 0 && !m.inStub(t) {
 		t.decided = 0
@@ -91,6 +93,7 @@ func (m *Machine) account(t *task, uncounted bool) {
 			m.now += InstructionTime
 		}
 	} else {
+		m.stats.Instructions += x.Executed
 		m.digest.Add(x.Executed)
 		m.digest.Add(x.Decisions)
 		m.now += guest.Time(x.Executed) * InstructionTime

@@ -46,6 +46,7 @@ type Machine struct {
 	list      []guest.TaskID // tasks that have not exited
 	ready     []guest.CPUID
 	exit      cpu.Exit
+	uncounted bool            // the run that exit is of was
 	answers   answers         // what is remembered of the handler
 	exact     bool            // this step is a repetition that must be exact
 	repeating bool            // steps are being repeated: nothing is told to the outside
@@ -56,8 +57,10 @@ type Machine struct {
 	lastTask  guest.TaskID    // the highest id that there ever was
 
 	checkpoint Snapshot // from which a step can be repeated
+	saves      uint64   // how many snapshots were taken
 	checkAt    uint64   // the step count of the checkpoint; noCheckpoint: none
 	observer   Observer
+	tracer     Tracer
 	inspector  Inspector
 
 	interrupt atomic.Bool
@@ -79,6 +82,7 @@ type run struct {
 	outBytes    int
 	outHash     uint64 // of the output so far
 	exitCode    int
+	stats       Stats
 }
 
 // New makes a machine with the program in memory. Its tasks come with [Machine.Boot].

@@ -45,6 +45,7 @@ type Companion interface {
 
 // Save copies the state of the machine into s.
 func (m *Machine) Save(s *Snapshot) {
+	m.saves++
 	s.run = m.run
 	s.tasks = copyTasks(s.tasks, m.tasks)
 	s.queue = append(s.queue[:0], m.queue...)

@@ -115,6 +115,10 @@ func (m *Machine) moveCPU(c guest.CPUID) error {
 		t = m.dispatch(c)
 	}
 	m.digest.Add(uint64(t.id)<<32 | uint64(c))
+	if m.tracer != nil {
+		m.tracer.Moves(t.id, c)
+		defer func() { m.tracer.Moved(t.id, c, m.current[c] == t.id) }()
+	}
 	if err := m.move(t); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type Truth struct {
 	live    [][]Activation // by task id - 1, outermost first
 	counts  []uint64       // by index in watched: how often it was committed as a body
 	sink    TruthSink
+	tracer  Tracer
+	at      guest.Time // when what is being told has happened
 }
 
 // TruthSink is told of each step in the life of an activation, and when a task's stay in the
@@ -159,34 +161,35 @@ func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
 	}
 	s := r.stack(t.id)
 	for _, e := range x.Events {
+		r.at = m.afterRunning(e.At)
 		switch e.Kind {
 		case cpu.Entered:
 			if r.isReturn(e.Addr) {
-				r.leave(s, e.SP)
+				r.leave(t, s, e.SP)
 			} else {
 				r.entered(t, s, e.Addr, e.SP)
 			}
 		case cpu.Decided:
+			m.stats.Redirected++
 			r.chosen(s, e.SP+8, e.Body) // the call of the site is below the function's own slot
 		}
 	}
 	if t.mode == guest.KernelMode {
-		r.leave(s, x.Regs.SP())
+		r.at = m.afterRunning(x.Executed)
+		r.leave(t, s, x.Regs.SP())
 	}
 }
 
 // leave ends the activations whose slot the stack pointer has passed.
-func (r *Truth) leave(s *[]Activation, sp guest.Addr) {
-	n := len(*s)
-	for n > 0 && (*s)[n-1].Slot < sp {
-		n--
+func (r *Truth) leave(t *task, s *[]Activation, sp guest.Addr) {
+	for n := len(*s); n > 0 && (*s)[n-1].Slot < sp; n-- {
+		r.pop(t, s)
 	}
-	*s = (*s)[:n]
 }
 
 // entered takes in that control came to a watched address.
 func (r *Truth) entered(t *task, s *[]Activation, at, sp guest.Addr) {
-	r.leave(s, sp)
+	r.leave(t, s, sp)
 	top, tail := len(*s)-1, guest.Addr(0)
 	if top >= 0 && (*s)[top].Slot == sp {
 		a := &(*s)[top]
@@ -203,7 +206,7 @@ func (r *Truth) entered(t *task, s *[]Activation, at, sp guest.Addr) {
 			return
 		}
 		tail = a.Body
-		*s = (*s)[:top] // a tail call: the caller has gone
+		r.pop(t, s) // a tail call: the caller has gone
 	} else if r.findAfter(at) >= 0 {
 		return
 	}
@@ -228,6 +231,8 @@ func (r *Truth) chosen(s *[]Activation, slot, body guest.Addr) {
 
 // decided takes in the answer of a handler that was taken in steps.
 func (r *Truth) decided(m *Machine, t *task, body guest.Addr) {
+	m.stats.Redirected++
+	m.stats.Decided++
 	regs := m.cpu.Registers(&t.ctx)
 	s := r.stack(t.id)
 	if top := len(*s) - 1; body == 0 && top >= 0 {

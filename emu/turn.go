@@ -36,6 +36,7 @@ func (m *Machine) dispatch(c guest.CPUID) *task {
 
 // put makes a task the current one of an idle CPU.
 func (m *Machine) put(t *task, c guest.CPUID) {
+	m.stats.Switches++
 	m.current[c] = t.id
 	m.needResched[c] = false
 	t.state, t.cpu, t.ran = OnCPU, c, 0

@@ -42,12 +42,12 @@ func TestExplain(t *testing.T) {
 		{
 			scenario: "../scenarios/asleep-in-patched", breaks: []string{"skip-stack-check"}, attributed: "model",
 			place: "asleep, before pl_wait+0xb, patch_state 1", live: []string{"the old visit"},
-			read: "the unwinder would say; the model has not asked", frames: "visit+0x13 (old)", alone: true,
+			read: "the unwinder would say; the model has not asked", frames: "visit+0x13 (asleep-in-patched.txtar:43) (old)", alone: true,
 		},
 		{
 			scenario: "disable-reschedule", attributed: "known limit of klp",
 			place: "runnable, before shim.leave, patch_state 0", live: []string{"the new f (new_f): decided, has not begun"},
-			read: "the unwinder told the model in this step", frames: "f+0x5 (old)",
+			read: "the unwinder told the model in this step", frames: "f+0x5 (disable-reschedule.txtar:23) (old)",
 		},
 		{
 			scenario: "disable", breaks: []string{experiment.TrustInterrupted}, interrupts: 1, attributed: "model",

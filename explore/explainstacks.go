@@ -101,7 +101,7 @@ func (t *told) liveText(a emu.Activation) string {
 func (t *told) frames(s *unwind.Stack) []string {
 	var list []string
 	for _, f := range s.Frames() {
-		text := t.lab.Code.Text(f)
+		text := t.lab.FrameText(f)
 		if f.Kind == unwind.Decided {
 			text = t.lab.Symbol(f.Addr) + ", decided; no word of the stack says so"
 		}

@@ -38,8 +38,6 @@ type elfSymbol struct {
 
 func (s *elfSymbol) section() elf.SectionIndex { return elf.SectionIndex(s.Shndx) }
 
-func (s *elfSymbol) global() bool { return elf.ST_BIND(s.Info) != elf.STB_LOCAL }
-
 const (
 	headerSize  = 64
 	progSize    = 56

@@ -37,7 +37,7 @@ func (t *Symtab) Find(object, name string, position uint64) (Symbol, error) {
 // (Documentation/livepatch/module-elf-format.rst).
 func (m *Image) Resolve(name string) (Symbol, error) {
 	for _, s := range m.ByName(name) {
-		if s.Global {
+		if s.Binding != Local {
 			return s, nil
 		}
 	}

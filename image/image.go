@@ -43,6 +43,8 @@ type Image struct {
 	Tasks []TaskDecl
 
 	Symtab
+
+	debug []section // with debugging information
 }
 
 // Parse reads the program in b. The name is for errors. The error is an [Error].
@@ -54,7 +56,7 @@ func Parse(name string, b []byte) (*Image, error) {
 	if err := f.checkProgram(); err != nil {
 		return nil, err
 	}
-	m := &Image{Name: name, Entry: guest.Addr(f.hdr.Entry)}
+	m := &Image{Name: name, Entry: guest.Addr(f.hdr.Entry), debug: f.debugSections()}
 	if m.Style, err = f.style(); err != nil {
 		return nil, err
 	}
@@ -194,7 +196,7 @@ func (f *elfFile) programSymbols(segs []Segment) (Symtab, error) {
 	for i := range table {
 		y := &table[i]
 		if kind, ok := keptKind(y); ok && segmentAt(segs, guest.Addr(y.Value)) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind, Global: y.global()})
+			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind, Binding: y.binding()})
 		}
 	}
 	return symtabOf(segs, syms), nil

@@ -23,6 +23,7 @@ type Linked struct {
 
 	obj  *Object
 	data [numGroups][]byte
+	addr []guest.Addr // by symbol index
 }
 
 // linker is the state of one link.
@@ -50,7 +51,7 @@ func (o *Object) Link(base guest.Addr, r Resolver) (*Linked, error) {
 	if err := l.apply(); err != nil {
 		return nil, err
 	}
-	m := &Linked{Name: o.Name, Range: guest.Range{Start: base, End: end}, Modinfo: o.Modinfo, obj: o, data: l.data}
+	m := &Linked{Name: o.Name, Range: guest.Range{Start: base, End: end}, Modinfo: o.Modinfo, obj: o, data: l.data, addr: l.addr}
 	for g, size := range o.groups {
 		if size.size > 0 {
 			m.Segments = append(m.Segments, Segment{guest.RangeOf(l.base[g], size.size), groupPerm[g], l.data[g]})
@@ -165,7 +166,7 @@ func (l *linker) symbols(segs []Segment) []Symbol {
 		}
 		// A label at the end of a section may lie behind all.
 		if segmentAt(segs, l.addr[i]) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind, Global: y.global()})
+			syms = append(syms, Symbol{Name: y.name, Addr: l.addr[i], Size: y.Sym64.Size, Kind: kind, Binding: y.binding()})
 		}
 	}
 	return syms

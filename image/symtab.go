@@ -26,14 +26,26 @@ func (k SymbolKind) String() string {
 	return [...]string{"func", "ifunc", "data", "label"}[k]
 }
 
+// Binding says who sees a symbol while files are linked.
+type Binding uint8
+
+// The bindings.
+const (
+	Local  Binding = iota
+	Global         // other files can refer to it; no two of a program have one name
+	Weak           // likewise, and it gives way to a global one
+)
+
+// String returns the binding in lower case.
+func (b Binding) String() string { return [...]string{"local", "global", "weak"}[b] }
+
 // Symbol is a name for an address.
 type Symbol struct {
-	Name string
-	Addr guest.Addr
-	Size uint64 // in bytes as the file says, often 0; see [Symtab] for kallsyms' sizes
-	Kind SymbolKind
-	// Global says that other files can refer to it; no two of a program have one name.
-	Global bool
+	Name    string
+	Addr    guest.Addr
+	Size    uint64 // in bytes as the file says, often 0; see [Symtab] for kallsyms' sizes
+	Kind    SymbolKind
+	Binding Binding
 }
 
 // Function is a piece of code that a symbol begins.
@@ -206,4 +218,16 @@ func keptKind(y *elfSymbol) (SymbolKind, bool) {
 		return KindLabel, true
 	}
 	return 0, false
+}
+
+// binding returns the binding of a symbol of the file's table. One that the loader makes unique counts as
+// global.
+func (s *elfSymbol) binding() Binding {
+	switch elf.ST_BIND(s.Info) {
+	case elf.STB_LOCAL:
+		return Local
+	case elf.STB_WEAK:
+		return Weak
+	}
+	return Global
 }

@@ -108,6 +108,9 @@ func (l *Lab) Counts() *Counts { return &l.counts }
 // by tasks in that patch state, 0 or 1, while a transition ran.
 func (c *Counts) Nested(state int) uint64 { return c.state.nested[state] }
 
+// Patched reports whether some patch that was loaded replaces the function at fn.
+func (c *Counts) Patched(fn guest.Addr) bool { return c.patched[fn] }
+
 // Mixes returns the mixed calls. The caller must not change them.
 func (c *Counts) Mixes() []Mix { return c.state.mixes }
 

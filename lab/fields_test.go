@@ -32,17 +32,18 @@ var fields = []struct {
 		fixed: config prog patcher arena jump gates cpu tracing counting
 		derived: list answers registers
 		scratch: lastTask
-		scratch: ready exit exact repeating shared remapped accesses
-		outside: checkpoint checkAt observer inspector interrupt`},
+		scratch: ready exit uncounted exact repeating shared remapped accesses
+		outside: checkpoint checkAt saves observer tracer inspector interrupt`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
-		saved: now timer varWaiters steps current needResched stirred digest policy only nextModule outBytes outHash exitCode`},
+		saved: now timer varWaiters steps current needResched stirred digest policy only nextModule outBytes outHash exitCode stats`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
 		saved: id name kernel thread started parent state cpu mode where frame waits wakeAt channel waitVar ctx act then
 		saved: exiting inGuest decided ran counted heldCPU passes tick kstack ustack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "holds"), nil, `saved: task addr step`},
 	{reflect.TypeFor[emu.Truth](), reflect.TypeFor[emu.Snapshot](), `
 		saved: watched returns counts live
-		outside: sink`},
+		scratch: at
+		outside: sink tracer`},
 	{typeOf(reflect.TypeFor[emu.Truth](), "watched"), nil, `saved: addr after on`},
 	{reflect.TypeFor[emu.Activation](), nil, `saved: Fn Slot Body Committed Tail`},
 	{reflect.TypeFor[emu.Output](), nil, `saved: Task Text`},
@@ -73,11 +74,12 @@ var fields = []struct {
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
 		saved: modules hooked counts witnesses windows
-		fixed: Operator Worker config prog arena writer write oneWrite handler wait unwinder
+		fixed: lines Operator Worker config prog arena writer write oneWrite handler wait unwinder
 		fixed: Machine Model Sites walker
 		scratch: stack
+		outside: tracers
 		derived: Code`},
-	{reflect.TypeFor[module](), nil, `fixed: name linked known patch isPatch replaces decl`},
+	{reflect.TypeFor[module](), nil, `fixed: name linked lines known patch isPatch replaces decl`},
 	{reflect.TypeFor[Counts](), nil, `
 		fixed: l patched bodies
 		saved: state`}, // the maps only grow, and say what a patch would replace

@@ -12,6 +12,7 @@ import (
 	"patchlab/emu/sched"
 	"patchlab/guest"
 	"patchlab/image"
+	"patchlab/lines"
 	"patchlab/livepatch"
 	"patchlab/protocol"
 	"patchlab/trampoline"
@@ -87,10 +88,12 @@ type Lab struct {
 	counts   Counts
 	// witnesses are told what happens; the list does not change once something ran.
 	witnesses []Witness
+	tracers   []Tracer // those of them that want to know more
 
-	modules []*module // loaded, oldest first
-	hooked  []int     // sites that Hook has switched on
-	windows *windows  // of what is loaded, when directed
+	lines   *lines.Table // of the program
+	modules []*module    // loaded, oldest first
+	hooked  []int        // sites that Hook has switched on
+	windows *windows     // of what is loaded, when directed
 
 	walker *fp.Unwinder // for [Lab.StackClass]
 	stack  unwind.Stack // likewise
@@ -115,6 +118,7 @@ func New(c Config) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until), windows: &windows{}}
+	l.lines = lines.New(c.Program.Debug)
 	store := protocol.NewStore()
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)
@@ -137,7 +141,7 @@ func New(c Config) (*Lab, error) {
 	}
 	l.Machine, err = emu.New(emu.Config{
 		Image: c.Program, CPUs: c.CPUs, Policy: policy, Open: c.Open, Program: l.prog, Arena: l.arena,
-		Patcher: patcher{l}, Symbolize: l.Symbol, MaxTime: c.MaxTime, Companion: companion{l}, Directed: c.Directed,
+		Patcher: patcher{l}, Symbolize: l.Symbol, Locate: l.lineText, MaxTime: c.MaxTime, Companion: companion{l}, Directed: c.Directed,
 	})
 	if err != nil {
 		return nil, err

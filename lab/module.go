@@ -7,6 +7,7 @@ import (
 
 	"patchlab/guest"
 	"patchlab/image"
+	"patchlab/lines"
 	"patchlab/livepatch"
 	"patchlab/unwind"
 )
@@ -15,6 +16,7 @@ import (
 type module struct {
 	name     string
 	linked   *image.Linked
+	lines    *lines.Table
 	known    []unwind.Func // what the unwinder knows of its functions
 	patch    livepatch.PatchID
 	isPatch  bool
@@ -65,7 +67,7 @@ func (l *Lab) Load(o *image.Object) error {
 	if err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}
-	m := &module{name: o.Name, linked: linked, isPatch: isPatch, replaces: decl.Replace, decl: decl}
+	m := &module{name: o.Name, linked: linked, lines: lines.New(linked.Debug), isPatch: isPatch, replaces: decl.Replace, decl: decl}
 	if err := l.insert(m); err != nil {
 		return &LoadError{o.Name, livepatch.EINVAL, err}
 	}

@@ -34,6 +34,12 @@ type Witness interface {
 	Restore(state any) error
 }
 
+// Tracer is a witness that is told more, for who draws a run: steps, and calls that end.
+type Tracer interface {
+	Witness
+	emu.Tracer
+}
+
 // Module is a module that comes or goes. Names are told when it comes.
 type Module struct {
 	Name  string
@@ -55,7 +61,7 @@ type Name struct {
 	New    guest.Addr   // the replacement
 }
 
-// Attach has a witness told of all that happens from now on.
+// Attach has a witness told of all that happens from now on; one that is a [Tracer] of more.
 //
 // Preconditions: nothing has run in the laboratory yet, and no module was loaded.
 func (l *Lab) Attach(w Witness) {
@@ -63,6 +69,10 @@ func (l *Lab) Attach(w Witness) {
 		panic("BUG: a witness was attached to a laboratory that has run")
 	}
 	l.witnesses = append(l.witnesses, w)
+	if t, ok := w.(Tracer); ok {
+		l.tracers = append(l.tracers, t)
+		l.Machine.Trace(teller{l})
+	}
 }
 
 // teller passes on what machine and model tell: to all witnesses, and to the observer,
@@ -125,6 +135,27 @@ func (t teller) Committed(task guest.TaskID, a emu.Activation, live []emu.Activa
 func (t teller) ToUser(task guest.TaskID) {
 	for _, w := range t.l.witnesses {
 		w.ToUser(task)
+	}
+}
+
+// Left implements [emu.Tracer].
+func (t teller) Left(task guest.TaskID, a emu.Activation) {
+	for _, w := range t.l.tracers {
+		w.Left(task, a)
+	}
+}
+
+// Moves implements [emu.Tracer].
+func (t teller) Moves(task guest.TaskID, c guest.CPUID) {
+	for _, w := range t.l.tracers {
+		w.Moves(task, c)
+	}
+}
+
+// Moved implements [emu.Tracer].
+func (t teller) Moved(task guest.TaskID, c guest.CPUID, on bool) {
+	for _, w := range t.l.tracers {
+		w.Moved(task, c, on)
 	}
 }
 

@@ -11,14 +11,18 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
-	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
-	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
-	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
-	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
-	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
-	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
-	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
+	Run        runCommand        `cmd:"" help:"Build and run a scenario, and report what happened."`
+	Explore    exploreCommand    `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Replay     replayCommand     `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
+	Explain    explainCommand    `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
+	Breaks     breaksCommand     `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
+	Count      countCommand      `cmd:"" help:"Count the interleavings and classes of small step programs."`
+	Sites      sitesCommand      `cmd:"" help:"List the patch sites of a program, an object or a scenario."`
+	Symbols    symbolsCommand    `cmd:"" help:"List the symbols of a program, an object or a scenario."`
+	Disasm     disasmCommand     `cmd:"" help:"Show the code of a program, an object or a scenario, with its source lines."`
+	Help       helpCommand       `cmd:"" help:"Explain the command, or a topic."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
+	Version    versionCommand    `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 
 	New       newCommand       `cmd:"" help:"Write a scenario to begin with, with comments, to a new file."`
 	Vet       vetCommand       `cmd:"" help:"Say all that is wrong with scenario files, without running them."`
@@ -34,6 +38,10 @@ type runCommand struct {
 	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
 	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
 	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
+	Trace   string        `name:"trace" placeholder:"FILE" help:"Write what tasks, CPUs and transitions do to FILE, for a viewer such as https://ui.perfetto.dev (Chrome trace-event format)."`
+	Profile string        `name:"profile" placeholder:"FILE" help:"Write where tasks spend their virtual time to FILE, for 'go tool pprof'."`
+	Stats   bool          `name:"stats" help:"Show what the machine has done, counted, and how long it took on the host."`
+	JSON    bool          `name:"json" help:"Print the report as JSON; docs/json.md describes it."`
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
 }
 
@@ -84,7 +92,9 @@ type helpCommand struct {
 	Topic string `arg:"" optional:"" name:"TOPIC" help:"script, example, or a command."`
 }
 
-type versionCommand struct{}
+type versionCommand struct {
+	JSON bool `name:"json" help:"Print JSON; docs/json.md describes it."`
+}
 
 // parseAndRun parses a command line and carries it out. The error is for the user to
 // read; what was found out about the run is in the status alone.
@@ -132,10 +142,18 @@ func (a *app) parseAndRun(args []string) (status, error) {
 		return a.vet(&g.Vet)
 	case "scenarios":
 		return a.scenarios(&g.Scenarios)
+	case "sites":
+		return a.sites(&g.Sites)
+	case "symbols":
+		return a.symbols(&g.Symbols)
+	case "disasm":
+		return a.disasm(&g.Disasm)
+	case "completion":
+		return a.completion(parser, g.Completion.Shell)
 	case "help":
 		return a.help(parser, g.Help.Topic)
 	default:
-		return a.version()
+		return a.version(&g.Version)
 	}
 }
 

@@ -11,6 +11,10 @@
 //	patchlab scenarios          list those that come with patchlab
 //	patchlab breaks             list the mistakes that the model can make, and what finds each
 //	patchlab count FILE         count interleavings of step programs
+//	patchlab sites FILE         list the patch sites of an ELF file or a scenario
+//	patchlab symbols FILE       list its symbols
+//	patchlab disasm FILE        show its code with the source lines
+//	patchlab completion SHELL   print a script that completes command lines
 //	patchlab help               what else there is, and what the exit status means
 //	patchlab help script        the language of scenario files
 //

@@ -73,7 +73,11 @@ func (m *meter) show(p search.Progress) {
 		return
 	}
 	m.last = now
-	line := progressLine(p, m.seeds, float64(m.runs)/now.Sub(m.start).Seconds())
+	m.write(progressLine(p, m.seeds, float64(m.runs)/now.Sub(m.start).Seconds()))
+}
+
+// write replaces the line.
+func (m *meter) write(line string) {
 	fmt.Fprintf(m.to, "\r%-*s", m.width, line)
 	m.width = len(line)
 }

@@ -23,9 +23,11 @@ type tally struct {
 func (a *app) runSeeds(c *runCommand, built *experiment.Built) (status, error) {
 	t := tally{digests: map[string]bool{}}
 	o := a.options(c)
+	stop := a.watchRun(c, &o)
+	defer stop()
 	for seed := c.Seed.first; ; seed++ {
 		o.Seed = &seed
-		r, err := runOnce(built, o)
+		r, err := runOnce(built, o, nil)
 		s := judge(r, err)
 		if s == badInput {
 			return s, err

@@ -44,6 +44,10 @@ func (c *runCommand) check() error {
 		return errors.New("-check goes with one seed only")
 	case c.Seed.many() && c.Verbose:
 		return errors.New("-v goes with one seed only")
+	case c.Seed.many() && (c.Trace != "" || c.Profile != "" || c.Stats || c.JSON):
+		return errors.New("-trace, -profile, -stats and -json go with one seed only")
+	case c.JSON && (c.Verbose || c.Check || c.Stats):
+		return errors.New("-json has all in it: -v, -check and -stats do not go with it")
 	}
 	return checkModel(c.Model, c.Break)
 }
@@ -99,24 +103,43 @@ func (a *app) options(c *runCommand) experiment.Options {
 // runOne runs a scenario once, or twice with -check, and reports it.
 func (a *app) runOne(c *runCommand, built *experiment.Built) (status, error) {
 	o := a.options(c)
+	looks, err := c.openLooks(&o)
+	if err != nil {
+		return badInput, err
+	}
 	if c.Verbose {
 		fmt.Fprint(a.out, heading(built))
 		o.Timeline = a.out
 	}
-	first, err := runOnce(built, o)
+	stop := a.watchRun(c, &o)
+	began := a.now()
+	first, err := runOnce(built, o, looks)
+	took := a.now().Sub(began)
+	stop()
 	s := judge(first, err)
 	if s == badInput {
 		return s, err
+	}
+	if c.JSON {
+		return s, writeJSON(a.out, newRunJSON(first, s))
 	}
 	if !c.Verbose {
 		fmt.Fprint(a.out, heading(built), first.Timeline())
 	}
 	fmt.Fprintf(a.out, "\n%s", first.Summary(c.Verbose))
+	if c.Stats {
+		a.writeStats(first, took)
+	}
 	if !c.Check || s == interrupted {
 		return s, nil
 	}
-	o.Timeline = nil
-	second, err := runOnce(built, o)
+	return a.again(s, first, built, o)
+}
+
+// again runs a scenario for a second time, and compares; s is the status of the first run.
+func (a *app) again(s status, first *experiment.Report, built *experiment.Built, o experiment.Options) (status, error) {
+	o.Timeline, o.Attach = nil, nil
+	second, err := runOnce(built, o, nil)
 	if s2 := judge(second, err); s2 == badInput || s2 == interrupted {
 		return s2, err
 	}
@@ -131,14 +154,16 @@ func heading(built *experiment.Built) string {
 	return built.Scenario.Title + "\n\n"
 }
 
-// runOnce runs a scenario and closes its laboratory.
-func runOnce(built *experiment.Built, o experiment.Options) (*experiment.Report, error) {
+// runOnce runs a scenario, has those who looked on write what they have seen, and closes its
+// laboratory.
+func runOnce(built *experiment.Built, o experiment.Options, looks *looks) (*experiment.Report, error) {
 	r, err := built.Run(o)
 	if r == nil {
-		return nil, err
+		return nil, errors.Join(err, looks.close())
 	}
-	if left := r.Lab.Close(); err == nil && left != nil {
-		err = left
+	left := errors.Join(looks.write(), r.Lab.Close())
+	if left != nil {
+		return r, left
 	}
 	return r, err
 }

@@ -9,16 +9,24 @@ import (
 )
 
 // version shows what this is, and what it runs on.
-func (a *app) version() (status, error) {
-	revision := "unknown revision"
+func (a *app) version(c *versionCommand) (status, error) {
+	v := versionJSON{Schema: "patchlab/version/1", Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				revision = "revision " + s.Value[:min(len(s.Value), 12)]
+				v.Revision = s.Value[:min(len(s.Value), 12)]
 			}
 		}
 	}
 	major, minor := uc.Version()
-	fmt.Fprintf(a.out, "patchlab, %s\n%s, libunicorn %d.%d\n", revision, runtime.Version(), major, minor)
+	v.Unicorn = fmt.Sprintf("%d.%d", major, minor)
+	if c.JSON {
+		return asExpected, writeJSON(a.out, v)
+	}
+	revision := "unknown revision"
+	if v.Revision != "" {
+		revision = "revision " + v.Revision
+	}
+	fmt.Fprintf(a.out, "patchlab, %s\n%s, libunicorn %s\n", revision, v.Go, v.Unicorn)
 	return asExpected, nil
 }

@@ -13,7 +13,7 @@ const importOrder = `
 	# words and data
 	guest, testprogs/include
 	insn
-	protocol, image, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
+	protocol, image < lines, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
 	# the parts
 	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind < unwind/unwindtest, trampoline
@@ -26,7 +26,7 @@ const importOrder = `
 	# experiments need both
 	lab/scenario < lab/build, lab/scenario < lab
 	explore/oracle
-	lab/experiment
+	lab/experiment < lab/inspect, lab/tracing, lab/profile
 	testprogs
 	lab/labtest
 	explore/...

@@ -77,9 +77,9 @@ func located(s scenario.Source) string {
 	return fmt.Sprintf("#line %d %s\n%s", s.Line, strconv.Quote(s.File), s.Text)
 }
 
-// object compiles one source in dir.
+// object compiles one source in dir, whose name is not to be seen in the result.
 func (j *job) object(dir, cc, source, object string, flags []string) error {
-	return j.tool(dir, cc, slices.Concat(flags, []string{"-I", includeDir, "-c", "-o", object, source})...)
+	return j.tool(dir, cc, slices.Concat(flags, []string{"-fdebug-prefix-map=" + dir + "=.", "-I", includeDir, "-c", "-o", object, source})...)
 }
 
 // tool runs the compiler in dir. What it refuses is an [*Error].

@@ -31,7 +31,7 @@ func newError(what, dir, output string) *Error {
 	e := &Error{What: what}
 	for line := range strings.Lines(output) {
 		line = strings.TrimRight(line, "\r\n")
-		line = linker.ReplaceAllString(line, "")
+		line = strings.TrimPrefix(linker.ReplaceAllString(line, ""), "./") // what dir is called in debugging information
 		if !isContext(line) {
 			e.Messages = append(e.Messages, line)
 		}

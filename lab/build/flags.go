@@ -20,7 +20,8 @@ var commonFlags = []string{
 	"-fno-asynchronous-unwind-tables",    // nobody reads .eh_frame of a kernel
 	"-fno-omit-frame-pointer",            // stacks are walked by frame pointers
 	"-mno-omit-leaf-frame-pointer",       // through leaves as well
-	"-g1", "-gdwarf-4",                   // lines for the linker's messages (binutils misreads those of DWARF 5); not in the result
+	"-g1", "-gdwarf-4",                   // source lines, for messages of linker (binutils misreads those of DWARF 5) and guest
+	"-gno-record-gcc-switches",              // in debugging information too nothing but the source counts
 	"-fdiagnostics-color=never",             // messages for one line each
 	"-fno-diagnostics-show-caret",           //
 	"-fmax-errors=10",                       //
@@ -48,11 +49,10 @@ var linkFlags = []string{
 	"-Wl,-z,max-page-size=4096",   // no holes in the file
 	"-Wl,-z,noexecstack",          //
 	"-Wl,--orphan-handling=error", // a section that the layout does not know is a mistake
-	"-Wl,--strip-debug",           // paths and line tables; symbols stay
 }
 
 // joinFlags are the flags that join the objects of a patch.
-var joinFlags = []string{"-r", "-no-pie", "-nostdlib", "-Wl,--build-id=none", "-Wl,--strip-debug"}
+var joinFlags = []string{"-r", "-no-pie", "-nostdlib", "-Wl,--build-id=none"}
 
 // partFlags returns the flags of a source of the given part, without its own.
 func partFlags(user bool) []string {

@@ -57,8 +57,11 @@ func (b *Built) hasFunction(name string) bool {
 }
 
 // recorded lists the functions whose calls matter to a run: those that patches replace, and
-// those that the script names.
-func (b *Built) recorded() []guest.Addr {
+// those that the script names; nil, which means all of them, when all are wanted.
+func (b *Built) recorded(all bool) []guest.Addr {
+	if all {
+		return nil
+	}
 	at := []guest.Addr{} // not nil: that would mean all
 	for _, f := range b.replaced() {
 		at = append(at, f.entry)

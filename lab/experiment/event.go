@@ -21,6 +21,11 @@ const (
 	Moved                    // a task changed its patch state in a transition
 )
 
+// String returns the kind in lower case.
+func (k EventKind) String() string {
+	return [...]string{"logged", "checked", "printed", "moved"}[k]
+}
+
 // Event is one thing that happened in a run.
 type Event struct {
 	Time guest.Time

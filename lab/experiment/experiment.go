@@ -34,6 +34,13 @@ type Options struct {
 	// StopsAt other instructions at which they do.
 	Stops   []unwind.WindowKind
 	StopsAt []guest.Addr
+	// AllCalls has the calls of all functions with a patch site recorded, not only those that matter to
+	// the scenario. It costs time and changes nothing else.
+	AllCalls bool
+	// Attach is called with the laboratory before anything has run, to look on; nil for nobody.
+	Attach func(*lab.Lab)
+	// Progress is kept up to date while the scenario runs; nil for nobody.
+	Progress *Progress
 	// Open opens the backend that executes guest code. Default: the fast one.
 	Open func(cpu.Options) (cpu.CPU, error)
 	// MaxTime bounds the virtual time of the run. Default: five minutes.
@@ -114,7 +121,7 @@ func (b *Built) Run(o Options) (*Report, error) {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
 	}
 	report := &Report{Scenario: b.Scenario, Breaks: breaks, Scheduler: c.Scheduler, Seed: c.Seed}
-	r := &runner{built: b, report: report, recorder: newRecorder(report)}
+	r := &runner{built: b, report: report, recorder: newRecorder(report), progress: o.Progress}
 	c.Observer = r
 	if r.lab, err = lab.New(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Scenario.File, err)
@@ -123,6 +130,9 @@ func (b *Built) Run(o Options) (*Report, error) {
 		return nil, errors.Join(err, r.lab.Close())
 	}
 	r.oracle, r.stays = oracle.Attach(r.lab), newInvariants(r)
+	if o.Attach != nil {
+		o.Attach(r.lab)
+	}
 	report.begin(r.lab, b.replaced())
 	r.recorder.begin(o.Timeline)
 	r.bounds.wall = o.MaxWall
@@ -165,7 +175,7 @@ func (b *Built) config(o Options) (c lab.Config, breaks []string, err error) {
 	if err := CheckModel(model); err != nil {
 		return c, nil, err
 	}
-	c.Record = b.recorded()
+	c.Record = b.recorded(o.AllCalls)
 	c.Model.CheckDecided, c.Model.CheckParts = model == ModelClosed, model == ModelClosed
 	c.Model.UnlockMayReschedule = slices.Contains(set.Options, "unlock-may-reschedule")
 	for _, name := range slices.Concat(set.Breaks, o.Breaks) {

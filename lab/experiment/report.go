@@ -1,6 +1,9 @@
 package experiment
 
 import (
+	"errors"
+
+	"patchlab/emu"
 	"patchlab/emu/trace"
 	"patchlab/explore/oracle"
 	"patchlab/guest"
@@ -35,6 +38,9 @@ type Report struct {
 	Err        error // why the script could not be carried on, as [Built.Run] returns it
 	// Rest says where the tasks are that have not exited, when Err is not nil.
 	Rest []Place
+	// Stack is what the task of a guest fault seems to be in, innermost first, with source
+	// lines; nil without a fault.
+	Stack []string
 
 	Functions []Function // that patches of the scenario replace
 	// Nested counts calls of a patched function from inside of another during
@@ -46,6 +52,7 @@ type Report struct {
 	TailMixes int
 
 	Digest trace.Digest
+	Stats  emu.Stats
 	Steps  uint64
 	Time   guest.Time // at the end
 }
@@ -57,7 +64,10 @@ type Task struct {
 }
 
 // Place says where a task is.
-type Place struct{ Name, Where string }
+type Place struct {
+	Name, Where string
+	Stack       []string // what it seems to be in, innermost first, with source lines
+}
 
 // Function is a function that a patch replaces, and how often each side of it ran.
 type Function struct {
@@ -81,8 +91,11 @@ func (r *Report) end(err error) {
 	m := r.Lab.Machine
 	if r.Err = err; err != nil {
 		for _, id := range m.Tasks() {
-			r.Rest = append(r.Rest, Place{m.TaskName(id), place(r.Lab, id)})
+			r.Rest = append(r.Rest, Place{m.TaskName(id), place(r.Lab, id), frames(r.Lab, id)})
 		}
+	}
+	if fault := (*emu.Fault)(nil); errors.As(err, &fault) {
+		r.Stack = frames(r.Lab, fault.Task)
 	}
 	counts := r.Lab.Counts()
 	for i := range r.Functions {
@@ -91,7 +104,7 @@ func (r *Report) end(err error) {
 	}
 	r.Nested = [2]uint64{counts.Nested(0), counts.Nested(1)}
 	r.Mixed = len(counts.Mixes())
-	r.Digest, r.Steps, r.Time = m.Digest(), m.Steps(), m.Now()
+	r.Digest, r.Stats, r.Steps, r.Time = m.Digest(), m.Stats(), m.Steps(), m.Now()
 }
 
 // OK reports whether the script was carried out and all was as expected.

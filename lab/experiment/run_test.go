@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -167,11 +168,11 @@ func TestPlaces(t *testing.T) {
 	}
 	defer r.Lab.Close()
 	want := []experiment.Place{
-		{Name: "worker", Where: "held before work, interrupted in the kernel"},
+		{Name: "worker", Where: "held before work, interrupted in the kernel", Stack: []string{"work+0x0 (x.txtar:5)", "gate"}},
 		{Name: "operator", Where: "asleep"},
 		{Name: "kworker", Where: "asleep in step W.wait"},
 	}
-	if !slices.Equal(r.Rest, want) {
+	if !reflect.DeepEqual(r.Rest, want) {
 		t.Errorf("%+v, want %+v", r.Rest, want)
 	}
 }

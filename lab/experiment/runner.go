@@ -23,6 +23,7 @@ type runner struct {
 	oracle   *oracle.Oracle
 	stays    *invariants
 	bounds   bounds
+	progress *Progress // for who looks on
 	// line is the command that is being carried out.
 	line scenario.Command
 }

@@ -12,11 +12,12 @@ import (
 )
 
 // Summary writes the report but for its timeline: transitions, calls, what was not as
-// expected, the verdict, and the digest. verbose adds the registers of a guest fault.
+// expected, the verdict, and the digest. verbose adds the registers of a guest fault, and the
+// stacks of tasks that were waited for, with source lines.
 func (r *Report) Summary(verbose bool) string {
 	var b strings.Builder
 	for i := range r.Transitions {
-		r.Transitions[i].write(&b, i+1, r.Time)
+		r.Transitions[i].write(&b, i+1, r.Time, verbose)
 		b.WriteByte('\n')
 	}
 	r.writeRules(&b)
@@ -27,6 +28,7 @@ func (r *Report) Summary(verbose bool) string {
 	switch fault := (*emu.Fault)(nil); {
 	case errors.As(r.Err, &fault):
 		fmt.Fprintf(&b, "GUEST FAULT %v\n", r.Err)
+		writeStack(&b, "  ", r.Stack)
 		if verbose {
 			writeRegisters(&b, &fault.Regs)
 		}
@@ -41,17 +43,29 @@ func (r *Report) Summary(verbose bool) string {
 	default:
 		fmt.Fprintf(&b, "ok: all %d expectations met\n", r.Expectations)
 	}
-	if r.Rest != nil {
-		b.WriteString("the tasks then:\n")
-		writeTable(&b, nil, func(row func(...string)) {
-			for _, p := range r.Rest {
-				row(p.Name, p.Where)
-			}
-		})
-	}
+	r.writeRest(&b, verbose)
 	fmt.Fprintf(&b, "%s, %s of virtual time; scheduler %s, seed %d, %s%s\ndigest %s\n", plural(int(r.Steps), "step"),
 		seconds(r.Time), r.Scheduler, r.Seed, plural(r.CPUs, "cpu"), r.breaksText(), r.Digest)
 	return b.String()
+}
+
+// writeRest says where the tasks are, of a run that could not be carried on.
+func (r *Report) writeRest(b *strings.Builder, stacks bool) {
+	if r.Rest == nil {
+		return
+	}
+	b.WriteString("the tasks then:\n")
+	writeTable(b, nil, func(row func(...string)) {
+		for _, p := range r.Rest {
+			row(p.Name, p.Where)
+		}
+	})
+	for _, p := range r.Rest {
+		if stacks && p.Stack != nil {
+			fmt.Fprintf(b, "  %s, as it seems:\n", p.Name)
+			writeStack(b, "    ", p.Stack)
+		}
+	}
 }
 
 func (r *Report) breaksText() string {
@@ -61,8 +75,9 @@ func (r *Report) breaksText() string {
 	return ", broken by " + strings.Join(r.Breaks, " and ")
 }
 
-// write writes a transition as the n-th; now is the end of the run.
-func (t *Transition) write(b *strings.Builder, n int, now guest.Time) {
+// write writes a transition as the n-th; now is the end of the run. With stacks it shows those of
+// tasks that were waited for.
+func (t *Transition) write(b *strings.Builder, n int, now guest.Time, stacks bool) {
 	end := t.Outcome + " at " + seconds(t.End)
 	if t.Outcome == "" || t.End == 0 {
 		t.End, end = now, "not complete"
@@ -76,6 +91,10 @@ func (t *Transition) write(b *strings.Builder, n int, now guest.Time) {
 	for i, w := range t.Waits {
 		if !slices.ContainsFunc(t.Waits[:i], func(o Wait) bool { return o.Task == w.Task }) {
 			t.writeWaits(b, w.Task, w.Name)
+		}
+		if stacks && w.Stack != nil {
+			fmt.Fprintf(b, "    %s then, %s:\n", w.Name, w.Reason)
+			writeStack(b, "      ", w.Stack)
 		}
 	}
 }
@@ -167,6 +186,28 @@ func (r *Report) nestedText() string {
 		text += fmt.Sprintf(", and by tail calls %d", r.TailMixes)
 	}
 	return text
+}
+
+// maxStack is how many lines a stack gets.
+const maxStack = 16
+
+// writeStack writes a stack, a line for each entry, and one for entries that are there many times.
+func writeStack(b *strings.Builder, indent string, stack []string) {
+	lines := 0
+	for i, n := 0, 0; i < len(stack); i += n {
+		for n = 1; i+n < len(stack) && stack[i+n] == stack[i]; n++ {
+		}
+		switch {
+		case lines == maxStack:
+			fmt.Fprintf(b, "%s... and %d more\n", indent, len(stack)-i)
+			return
+		case n > 1:
+			fmt.Fprintf(b, "%s%s, %d times\n", indent, stack[i], n)
+		default:
+			b.WriteString(indent + stack[i] + "\n")
+		}
+		lines++
+	}
 }
 
 // writeRegisters writes registers, four in a line.

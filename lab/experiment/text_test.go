@@ -133,7 +133,7 @@ func TestVerdict(t *testing.T) {
 		{Report{Expectations: 1}, "ok: the one expectation is met\n"},
 		{Report{Expectations: 3}, "ok: all 3 expectations met\n"},
 		{Report{Expectations: 3, Failures: []*Failure{{"x.txtar", 7, "wrong"}}}, "FAILED x.txtar:7: wrong\nFAILED: 1 failure; 3 expectations in all\n"},
-		{Report{Err: errors.New("x.txtar:7: stuck"), Rest: []Place{{"worker", "asleep"}}}, "STOPPED x.txtar:7: stuck\nthe tasks then:\n  worker  asleep\n"},
+		{Report{Err: errors.New("x.txtar:7: stuck"), Rest: []Place{{"worker", "asleep", nil}}}, "STOPPED x.txtar:7: stuck\nthe tasks then:\n  worker  asleep\n"},
 		{
 			Report{Expectations: 3, Failures: []*Failure{{"x.txtar", 7, "wrong"}}, Err: errors.New("x.txtar:8: stuck")},
 			"FAILED x.txtar:7: wrong\nSTOPPED x.txtar:8: stuck\n",
@@ -156,11 +156,11 @@ func TestVerdict(t *testing.T) {
 func TestReasons(t *testing.T) {
 	tr := Transition{Patch: "p", Direction: "patching", Start: 1e9, Moves: []Move{{Task: 1, Name: "a", Time: 2e9, Rule: livepatch.RuleExit, Where: "here"}}}
 	for i := range 6 {
-		tr.Waits = append(tr.Waits, Wait{1, "a", fmt.Sprintf("r%d", i)})
+		tr.Waits = append(tr.Waits, Wait{1, "a", fmt.Sprintf("r%d", i), nil})
 	}
-	tr.Waits = append(tr.Waits, Wait{2, "b", "r"})
+	tr.Waits = append(tr.Waits, Wait{2, "b", "r", nil})
 	var b strings.Builder
-	tr.write(&b, 1, 5e9)
+	tr.write(&b, 1, 5e9, false)
 	want := "transition 1: patching p, from 1.000000 s, not complete\n" +
 		"  task    switched        after  by         where it stood\n" +
 		"  a     2.000000 s  1000.000 ms  exit gate  here\n" +
@@ -168,5 +168,26 @@ func TestReasons(t *testing.T) {
 		"  b waited 4000.000 ms: r\n"
 	if b.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
+	}
+}
+
+// TestWriteStack wants entries that repeat in one line, and of a long stack only the inner part.
+func TestWriteStack(t *testing.T) {
+	var long []string
+	for i := range maxStack + 5 {
+		long = append(long, fmt.Sprintf("f%d", i))
+	}
+	for _, c := range []struct {
+		stack []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"a", "b", "b", "b", "c"}, " a\n b, 3 times\n c\n"},
+		{long, " " + strings.Join(long[:maxStack], "\n ") + "\n ... and 5 more\n"},
+	} {
+		var b strings.Builder
+		if writeStack(&b, " ", c.stack); b.String() != c.want {
+			t.Errorf("%v:\n%s", c.stack, b.String())
+		}
 	}
 }

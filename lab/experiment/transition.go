@@ -34,7 +34,11 @@ type Wait struct {
 	Task   guest.TaskID
 	Name   string
 	Reason string
+	Stack  []string // what it seemed to be in then, innermost first, with source lines
 }
+
+// same reports whether two waits are of one task and for one reason.
+func (w Wait) same(o Wait) bool { return w.Task == o.Task && w.Reason == o.Reason }
 
 // directions are the words for where a transition heads, by its target.
 var directions = map[uint64]string{livepatch.Patched: "patching", livepatch.Unpatched: "unpatching"}
@@ -74,7 +78,8 @@ func (r *recorder) checked(id guest.TaskID, c livepatch.Check) {
 		return
 	}
 	w := Wait{Task: id, Name: r.Lab.Machine.TaskName(id), Reason: reason(r.Lab, id, c)}
-	if !slices.Contains(t.Waits, w) {
+	if !slices.ContainsFunc(t.Waits, w.same) {
+		w.Stack = frames(r.Lab, id)
 		t.Waits = append(t.Waits, w)
 	}
 }

@@ -20,6 +20,7 @@ func (r *runner) until(what string, cond func() bool) error { return r.untilTask
 func (r *runner) untilTask(task, what string, cond func() bool) error {
 	met, never := false, ""
 	_, err := r.lab.Run(func() bool {
+		r.progress.set(r.lab)
 		r.stays.check()
 		if met = cond(); !met {
 			never = r.never(task)

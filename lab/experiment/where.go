@@ -66,6 +66,18 @@ func stackNames(l *lab.Lab, s *unwind.Stack) string {
 	return strings.Join(names, " < ")
 }
 
+// frames writes what a task seems to be in, innermost first, with source lines. A task that runs
+// protocols only is in nothing.
+func frames(l *lab.Lab, id guest.TaskID) (list []string) {
+	if t, _ := l.Machine.Task(id); t.Kernel && !t.Thread {
+		return nil
+	}
+	for _, f := range l.Backtrace(id) {
+		list = append(list, l.FrameText(f))
+	}
+	return list
+}
+
 // stood says where a task stands that is being switched.
 func stood(l *lab.Lab, s livepatch.Switched) string {
 	t, _ := l.Machine.Task(s.Task)
