@@ -123,7 +123,7 @@ func (p Proc) Utimensat(dirfd int, path string, times *[2]Time, flags int) Errno
 	if times != nil && times[0].Nsec == UTIME_OMIT && times[1].Nsec == UTIME_OMIT {
 		return 0
 	}
-	if flags&^(AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH) != 0 || times != nil && !(times[0].valid() && times[1].valid()) {
+	if flags&^(AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH) != 0 {
 		return EINVAL
 	}
 	at, e := p.lookup(dirfd, path, flags)

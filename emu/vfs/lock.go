@@ -47,13 +47,16 @@ func (l lock) against(o lock) bool {
 
 // Flock locks an open file as a whole.
 func (p Proc) Flock(fd, op int) Errno {
+	kind := op &^ LOCK_NB
+	if kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN {
+		return EINVAL
+	}
 	id, f, e := p.file(fd)
 	if e != 0 {
 		return e
 	}
-	kind := op &^ LOCK_NB
-	if kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN {
-		return EINVAL
+	if kind != LOCK_UN && !f.readable() && !f.writable() {
+		return EBADF
 	}
 	held := lock{file: id, host: f.at.host, exclusive: kind == LOCK_EX, end: math.MaxInt64}
 	locks := p.fs.node(f.at.node).locks

@@ -21,7 +21,11 @@ func (p Proc) newName(dirfd int, path string, isDir bool) (found, Errno) {
 	switch {
 	case e != 0:
 		return f, e
-	case f.last != normal || f.at.node != 0:
+	case f.last != normal:
+		return f, EEXIST
+	case f.late != 0:
+		return f, f.late
+	case f.at.node != 0:
 		return f, EEXIST
 	case f.slash && !isDir:
 		return f, ENOENT

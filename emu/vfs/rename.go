@@ -44,8 +44,10 @@ func (r *renaming) check(flags int) Errno {
 		return EEXIST
 	case to.last != normal:
 		return EBUSY
-	case from.at.node == 0:
-		return ENOENT
+	case from.missing() != 0:
+		return from.missing()
+	case to.late != 0:
+		return to.late
 	case flags == RENAME_NOREPLACE && to.at.node != 0:
 		return EEXIST
 	case r.exchange && to.at.node == 0:

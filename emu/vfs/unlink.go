@@ -20,8 +20,8 @@ func (p Proc) unlink(f found) Errno {
 	if f.last != normal {
 		return EISDIR
 	}
-	if f.at.node == 0 {
-		return ENOENT
+	if e := f.missing(); e != 0 {
+		return e
 	}
 	mode, e := p.modeOf(f.at)
 	isDir := mode&S_IFMT == S_IFDIR
@@ -42,6 +42,14 @@ func (p Proc) unlink(f found) Errno {
 	return 0
 }
 
+// missing reports why there is nothing at a name.
+func (f found) missing() Errno {
+	if f.late == 0 && f.at.node == 0 {
+		return ENOENT
+	}
+	return f.late
+}
+
 func (p Proc) rmdir(f found) Errno {
 	switch f.last {
 	case dot:
@@ -51,8 +59,8 @@ func (p Proc) rmdir(f found) Errno {
 	case root:
 		return EBUSY
 	}
-	if f.at.node == 0 {
-		return ENOENT
+	if e := f.missing(); e != 0 {
+		return e
 	}
 	if f.dir.host != "" {
 		return p.fs.hostRemove(f.at, true)
