@@ -65,7 +65,7 @@ func flag(v bool) uint64 {
 }
 
 func (n *node) encode(b []byte) []byte {
-	b = words(b, uint64(n.kind), uint64(n.mode), flag(n.root), uint64(n.nlink), uint64(n.opens),
+	b = words(b, uint64(n.kind), uint64(n.mode), flag(n.root), flag(n.busy), uint64(n.nlink), uint64(n.opens),
 		uint64(n.arg), uint64(n.owner), flag(n.linkable))
 	for _, t := range []Time{n.atime, n.mtime, n.ctime, n.btime} {
 		b = words(b, uint64(t.Sec), uint64(t.Nsec))

@@ -11,7 +11,8 @@ type dir struct {
 	parent  int32
 	name    string  // in the parent
 	entries []entry // sorted by name
-	last    int64   // cookie of the newest entry; only grows
+	order   []ordered
+	last    int64 // cookie of the newest entry; only grows
 }
 
 // entry is a name in a directory. Cookies number the entries as they were made; a
@@ -21,6 +22,12 @@ type entry struct {
 	name   string
 	node   int32
 	cookie int64
+}
+
+// ordered is an entry in the order of the cookies.
+type ordered struct {
+	cookie int64
+	name   string
 }
 
 // The cookies of "." and "..".
@@ -82,6 +89,7 @@ func (fs *FS) addEntry(in int32, name string, id int32) {
 	}
 	d.dir.last = max(d.dir.last, cookieDotDot) + 1
 	d.dir.entries = slices.Insert(d.dir.entries, i, entry{name, id, d.dir.last})
+	d.dir.order = append(d.dir.order, ordered{d.dir.last, name})
 	fs.settle(in, name, id)
 }
 
@@ -103,41 +111,36 @@ func (fs *FS) removeEntry(in int32, name string) int32 {
 	if !found {
 		panic("BUG: no such entry")
 	}
-	id := d.dir.entries[i].node
+	id, cookie := d.dir.entries[i].node, d.dir.entries[i].cookie
 	d.dir.entries = slices.Delete(d.dir.entries, i, i+1)
+	d.dir.order = slices.DeleteFunc(d.dir.order, func(o ordered) bool { return o.cookie == cookie })
 	if fs.node(id).isDir() {
 		d.nlink--
 	}
 	return id
 }
 
-// list returns the entries of a directory behind a cookie, in the order of the cookies.
-func (d *dir) list(self int32, after int64) []entry {
-	var list []entry
-	for _, e := range []entry{{".", self, cookieDot}, {"..", d.parent, cookieDotDot}} {
-		if e.cookie > after {
-			list = append(list, e)
-		}
+// after returns the first entry behind a cookie.
+func (d *dir) after(cookie int64) (entry, bool) {
+	i, _ := slices.BinarySearchFunc(d.order, cookie+1, func(o ordered, c int64) int { return cmp.Compare(o.cookie, c) })
+	if i == len(d.order) {
+		return entry{}, false
 	}
-	fixed := len(list)
-	for _, e := range d.entries {
-		if e.cookie > after {
-			list = append(list, e)
-		}
-	}
-	slices.SortFunc(list[fixed:], func(a, b entry) int { return cmp.Compare(a.cookie, b.cookie) })
-	return list
+	at, _ := d.index(d.order[i].name)
+	return d.entries[at], true
 }
 
-// path returns the absolute path of a directory, and whether it still is in the tree.
+// path returns the absolute path of a directory, and whether it still is in the tree. Of
+// one that is longer than PathMax it returns the end only, which is too long as well.
 func (fs *FS) path(id int32) (string, bool) {
 	var parts []string
-	for id != rootNode {
+	for length := 0; id != rootNode && length < PathMax; {
 		n := fs.node(id)
 		if n.nlink == 0 {
 			return "", false
 		}
 		parts = append(parts, n.dir.name)
+		length += len(n.dir.name) + 1
 		id = n.dir.parent
 	}
 	slices.Reverse(parts)

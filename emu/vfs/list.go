@@ -18,85 +18,102 @@ func (p Proc) ReadDir(fd int, emit func(e DirEntry) bool) Errno {
 	if e != 0 {
 		return e
 	}
-	var list []DirEntry
-	switch n := p.fs.node(f.at.node); {
+	n := p.fs.node(f.at.node)
+	next := p.treeEntry
+	switch {
 	case f.at.host != "":
-		list, e = p.hostEntries(id)
+		e, next = p.beginHostList(id), p.hostEntry
 	case !n.isDir():
 		e = ENOTDIR
 	case n.nlink == 0:
 		e = ENOENT
 	case n.kind == kindFds:
-		list = p.fdEntries(f)
+		next = p.fdEntryAfter
 	default:
 		p.fs.accessed(f.at.node)
-		list = p.treeEntries(f)
 	}
 	if e != 0 {
 		return e
 	}
-	for _, entry := range list {
-		if !emit(entry) {
+	f = p.fs.st.files.get(id)
+	pos := f.pos
+	for {
+		entry, ok := p.dotEntry(f, pos)
+		if !ok {
+			entry, ok = next(f, pos)
+		}
+		if !ok || !emit(entry) {
 			break
 		}
-		p.fs.editFile(id).pos = entry.Off
+		pos = entry.Off
+	}
+	if pos != f.pos {
+		p.fs.editFile(id).pos = pos
 	}
 	return 0
 }
 
-func (p Proc) treeEntries(f *file) []DirEntry {
-	var list []DirEntry
-	for _, e := range p.fs.node(f.at.node).dir.list(f.at.node, f.pos) {
-		list = append(list, DirEntry{e.name, uint64(e.node), p.fs.node(e.node).mode & S_IFMT, e.cookie})
+// dotEntry returns "." and "..", which come first.
+func (p Proc) dotEntry(f *file, pos int64) (DirEntry, bool) {
+	name, at, off := ".", f.at, int64(cookieDot)
+	switch {
+	case pos >= cookieDotDot:
+		return DirEntry{}, false
+	case pos == cookieDot:
+		name, at, off = "..", p.fs.above(f.at), cookieDotDot
 	}
-	return list
+	st, _ := p.statOf(at)
+	return DirEntry{name, st.Ino, S_IFDIR, off}, true
 }
 
-// fdEntries lists /proc/PID/fd.
-func (p Proc) fdEntries(f *file) []DirEntry {
-	list := dots(uint64(f.at.node), uint64(p.fs.node(f.at.node).dir.parent), f.pos)
-	owner := p.ownerOf(f.at.node)
-	for fd, d := range owner.get().fds {
-		if off := int64(fd) + cookieDotDot + 1; d.file != 0 && off > f.pos {
-			list = append(list, DirEntry{strconv.Itoa(fd), uint64(f.at.node)<<32 + uint64(fd) + 1, S_IFLNK, off})
+func (p Proc) treeEntry(f *file, pos int64) (DirEntry, bool) {
+	e, ok := p.fs.node(f.at.node).dir.after(pos)
+	if !ok {
+		return DirEntry{}, false
+	}
+	return DirEntry{e.name, uint64(e.node), p.fs.node(e.node).mode & S_IFMT, e.cookie}, true
+}
+
+// firstEntry is the position of descriptor 0 in /proc/PID/fd, and of the first name in a
+// directory of the host.
+const firstEntry = cookieDotDot + 1
+
+func (p Proc) fdEntryAfter(f *file, pos int64) (DirEntry, bool) {
+	fds := p.ownerOf(f.at.node).get().fds
+	for fd := pos + 1 - firstEntry; fd < int64(len(fds)); fd++ {
+		if fds[fd].file != 0 {
+			st, _ := p.statOf(place{node: f.at.node, fd: int32(fd) + 1})
+			return DirEntry{strconv.Itoa(int(fd)), st.Ino, S_IFLNK, fd + firstEntry}, true
 		}
 	}
-	return list
+	return DirEntry{}, false
 }
 
-// dots returns the entries for a directory itself and for its parent, behind a position.
-func dots(self, parent uint64, pos int64) []DirEntry {
-	list := []DirEntry{{".", self, S_IFDIR, cookieDot}, {"..", parent, S_IFDIR, cookieDotDot}}
-	return list[min(pos, cookieDotDot):]
-}
-
-// hostEntries lists a directory of the host, as it was when the listing began.
-func (p Proc) hostEntries(id int32) ([]DirEntry, Errno) {
+// beginHostList reads the names of a directory of the host, unless that was done.
+func (p Proc) beginHostList(id int32) Errno {
 	f := p.fs.st.files.get(id)
 	mode, e := p.fs.hostMode(f.at)
-	if e == 0 && mode&S_IFMT != S_IFDIR {
-		e = ENOTDIR
+	switch {
+	case e != 0:
+		return e
+	case mode&S_IFMT != S_IFDIR:
+		return ENOTDIR
+	case f.names != nil:
+		return 0
 	}
-	if e != 0 {
-		return nil, e
+	names, e := p.fs.hostNames(f.at)
+	if e == 0 {
+		p.fs.editFile(id).names = names
 	}
-	if f.names == nil {
-		names, e := p.fs.hostNames(f.at)
-		if e != 0 {
-			return nil, e
-		}
-		f = p.fs.editFile(id)
-		f.names = names
-	}
-	self, _ := p.statOf(f.at)
-	parent, _ := p.statOf(p.fs.above(f.at))
-	list := dots(self.Ino, parent.Ino, f.pos)
-	for i := max(0, f.pos-cookieDotDot); i < int64(len(f.names)); i++ {
-		at := place{node: f.at.node, host: hostJoin(f.at.host, f.names[i])}
-		st, e := p.fs.hostStat(at)
-		if e == 0 {
-			list = append(list, DirEntry{f.names[i], st.Ino, st.Mode & S_IFMT, i + cookieDotDot + 1})
+	return e
+}
+
+func (p Proc) hostEntry(f *file, pos int64) (DirEntry, bool) {
+	for i := pos + 1 - firstEntry; i < int64(len(f.names)); i++ {
+		st, e := p.fs.hostStat(place{node: f.at.node, host: hostJoin(f.at.host, f.names[i])})
+		if e == 0 { // else it has gone since
+			return DirEntry{f.names[i], st.Ino, st.Mode & S_IFMT, i + firstEntry}, true
 		}
 	}
-	return list, 0
+	return DirEntry{}, false
 }

@@ -102,7 +102,11 @@ func (p Proc) Readlinkat(dirfd int, path string) (string, Errno) {
 	case mode&S_IFMT == S_IFLNK && at.host != "":
 		return p.fs.hostReadlink(at)
 	case mode&S_IFMT == S_IFLNK:
-		return p.linkText(at), 0
+		text := p.linkText(at)
+		if text == "" { // of a process that is gone
+			e = ENOENT
+		}
+		return text, e
 	case path == "":
 		return "", ENOENT
 	}

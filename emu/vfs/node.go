@@ -8,6 +8,7 @@ type node struct {
 	kind  kind
 	mode  uint32 // type and permissions, as in Stat
 	root  bool   // it belongs to root, not to the guest
+	busy  bool   // its name is neither removed nor changed, as if it were a mount point
 	nlink uint32
 	opens int32 // open files, working directories and removed directories below it
 
@@ -44,6 +45,7 @@ const (
 func (n *node) detach() {
 	n.runs = slices.Clone(n.runs)
 	n.dir.entries = slices.Clone(n.dir.entries)
+	n.dir.order = slices.Clone(n.dir.order)
 	n.pipe.bufs = slices.Clone(n.pipe.bufs)
 	n.locks = slices.Clone(n.locks)
 }
@@ -124,7 +126,7 @@ func (fs *FS) changed(id int32) *node {
 // since, or was not read for a day.
 func (fs *FS) accessed(id int32) {
 	n, now := fs.node(id), fs.now()
-	if n.atime.after(n.mtime) && n.atime.after(n.ctime) && now.Sec-n.atime.Sec < 24*60*60 {
+	if n.atime == now || n.atime.after(n.mtime) && n.atime.after(n.ctime) && now.Sec-n.atime.Sec < 24*60*60 {
 		return
 	}
 	fs.edit(id).atime = now

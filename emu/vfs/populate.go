@@ -14,9 +14,11 @@ func (fs *FS) populate() error {
 		{"sys/vm/overcommit_memory", func(int) string { return "0\n" }},
 	}, fs.config.Proc...)
 	for _, dir := range []string{"/dev", "/etc", "/proc"} {
-		if _, err := fs.makeDirs(dir, true); err != nil {
+		id, err := fs.makeDirs(dir, true)
+		if err != nil {
 			return err
 		}
+		fs.edit(id).busy = dir != "/etc"
 	}
 	tmp, err := fs.makeDirs("/tmp", true)
 	if err != nil {

@@ -47,7 +47,12 @@ func (p Proc) Ftruncate(fd int, size int64) Errno {
 	case !f.writable():
 		return EINVAL
 	case f.at.host != "":
-		return p.fs.hostTruncate(f.at, size)
+		h, e := p.fs.handleOf(f)
+		if e != 0 {
+			return e
+		}
+		p.fs.hostWrites++
+		return hostErrno(h.Truncate(size))
 	case n.kind != kindTree || !n.isFile():
 		return EINVAL
 	case size > MaxFile:

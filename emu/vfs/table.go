@@ -47,9 +47,6 @@ func (t *table[T, P]) get(id int32) *T {
 	return &c.val
 }
 
-// has reports whether there is an object with the number.
-func (t *table[T, P]) has(id int32) bool { return t.cell(id) != nil }
-
 func (t *table[T, P]) cell(id int32) *cell[T] {
 	if id <= 0 || int(id)/chunkSize >= len(t.chunks) {
 		return nil

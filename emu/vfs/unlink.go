@@ -89,7 +89,7 @@ func (p Proc) mayDelete(f found, wantDir bool) Errno {
 		return ENOTDIR
 	case !wantDir && n.isDir():
 		return EISDIR
-	case n.kind == kindMount:
+	case n.kind == kindMount || n.busy:
 		return EBUSY
 	}
 	return 0

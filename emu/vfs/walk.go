@@ -241,6 +241,9 @@ func (w *walker) follow(f *found, rest string, want bool) (bool, Errno) {
 	if e != 0 {
 		return false, e
 	}
+	if target == "" && to.node == 0 {
+		return false, ENOENT // of a process that is gone
+	}
 	if target == "" { // it leads to a place, not to a path
 		f.at, f.via = to, w.linkText(f.at)
 		return false, 0
