@@ -59,23 +59,28 @@ func (fs *FS) populate() error {
 // lead there; it replaces a file that is there already. It is for the caller, such as
 // one who loads a program, and not bounded by anything but [Limits].
 func (fs *FS) AddFile(at string, data []byte, mode uint32) error {
-	if id := fs.at(at); id != 0 {
-		if n := fs.node(id); !n.isFile() || n.kind != kindTree {
+	id, room := fs.at(at), fs.room()
+	if id != 0 {
+		n := fs.node(id)
+		if !n.isFile() || n.kind != kindTree {
 			return fmt.Errorf("%s: is no regular file", at)
 		}
-		fs.resize(id, 0)
-	} else if err := fs.put(at, node{mode: S_IFREG}); err != nil {
-		return err
+		room += n.pages
 	}
-	id := fs.at(at)
-	missing, stop := fs.node(id).missing(0, int64(len(data)), fs.room())
-	if stop < int64(len(data)) {
-		return fmt.Errorf("%s: %d bytes do not fit, %d are free", at, len(data), fs.room()*pageSize)
+	if int64(len(data)) > room*pageSize {
+		return fmt.Errorf("%s: %d bytes do not fit, %d are free", at, len(data), room*pageSize)
 	}
-	fs.st.bytes += missing * pageSize
+	if id == 0 {
+		if err := fs.put(at, node{mode: S_IFREG}); err != nil {
+			return err
+		}
+		id = fs.at(at)
+	}
+	fs.resize(id, 0)
 	n := fs.touch(id)
-	n.writeAt(fs.age, data, 0)
 	n.mode = S_IFREG | mode&0o7777
+	n.writeAt(fs.age, data, 0)
+	fs.st.bytes += n.pages * pageSize
 	return nil
 }
 

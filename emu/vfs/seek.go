@@ -10,14 +10,11 @@ func (p Proc) Seek(fd int, off int64, whence int) (int64, Errno) {
 		return 0, EINVAL
 	}
 	n := p.fs.node(f.at.node)
-	if n.kind == kindEvent {
-		return 0, 0
+	if n.kind == kindEvent || n.kind == kindDevice {
+		return 0, 0 // as if it had moved
 	}
 	if !f.seekable(p.fs) {
 		return 0, ESPIPE
-	}
-	if n.kind == kindDevice {
-		return p.seekDevice(id, n.arg, off, whence)
 	}
 	size, e := p.fs.sizeOf(f)
 	if e != 0 {
@@ -65,20 +62,4 @@ func seekData(f *file, n *node, size, off int64, whence int) (int64, Errno) {
 		return 0, ENXIO
 	}
 	return to, 0
-}
-
-// seekDevice moves to 0 always, except in the endless ones, where it makes no difference.
-func (p Proc) seekDevice(id, minor int32, off int64, whence int) (int64, Errno) {
-	if minor == devRandom || minor == devURand {
-		if whence == SEEK_CUR {
-			off += p.fs.st.files.get(id).pos
-		}
-		if off < 0 || whence > SEEK_CUR {
-			return 0, EINVAL
-		}
-		p.fs.editFile(id).pos = off
-		return off, 0
-	}
-	p.fs.editFile(id).pos = 0
-	return 0, 0
 }
