@@ -26,6 +26,8 @@ func (o opening) openHost(at place) (int, Errno) {
 		return 0, ELOOP
 	case mode&S_IFMT == S_IFDIR && o.wants()&W_OK != 0:
 		return 0, EISDIR
+	case !isNew && mode&S_IFMT != S_IFDIR && mode&S_IFMT != S_IFREG:
+		return 0, EACCES
 	}
 	h, e := o.fs.openHandle(at, o.flags, o.mode)
 	if e != 0 {

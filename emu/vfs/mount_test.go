@@ -122,6 +122,13 @@ func TestMountIsWritten(t *testing.T) {
 	dir, inside := hostTree(t)
 	fs, p := newRig(t, Config{Mounts: []Mount{{Guest: "/in", Host: inside, Writable: true}}})
 	var snap Snapshot
+	for path, flags := range map[string]int{"/in/new": O_CREAT, "/in/sub/a": O_TRUNC} {
+		fs.Save(&snap)
+		open(t, p, path, flags|O_WRONLY)
+		if err := fs.Restore(&snap); !errors.Is(err, ErrHostWritten) {
+			t.Errorf("restore after %s: %v", path, err)
+		}
+	}
 	fs.Save(&snap)
 	write(t, p, "/in/new", "new")
 	fd := open(t, p, "/in/new", O_WRONLY|O_APPEND)

@@ -54,6 +54,38 @@ func TestPipeWaits(t *testing.T) {
 	woken(t, p, w, true)
 }
 
+// TestPipeJoins wants short writes to share a page as long as they fit, in each of the
+// futures of a snapshot.
+func TestPipeJoins(t *testing.T) {
+	fs, p := newRig(t, Config{})
+	r, w := newPipe(t, p, O_NONBLOCK)
+	b := make([]byte, 70000)
+	for _, size := range []int{1000, 1024, 3000} {
+		sum := 0
+		for e := Errno(0); e == 0; {
+			var n int
+			n, e = p.Write(w, b[:size])
+			sum += n
+		}
+		if want := 16 * (pageSize / size) * size; sum != want {
+			t.Errorf("a pipe took %d bytes by the %d, want %d", sum, size, want)
+		}
+		p.Read(r, b)
+	}
+
+	p.Write(w, []byte("a"))
+	var one, two Snapshot
+	fs.Save(&one)
+	p.Write(w, []byte("bc"))
+	fs.Save(&two)
+	fs.Restore(&one)
+	p.Write(w, []byte("xyz"))
+	fs.Restore(&two)
+	if n, _ := p.Read(r, b); string(b[:n]) != "abc" {
+		t.Errorf("read %q, want abc", b[:n])
+	}
+}
+
 func TestPipeEnds(t *testing.T) {
 	fs, p := newRig(t, Config{})
 	r, w := newPipe(t, p, O_NONBLOCK)

@@ -169,7 +169,7 @@ var wildCalls = []func(w *wild, p Proc){
 // TestWildCalls makes very many calls without sense. Nothing may panic, what is counted
 // must be what is there, and the host must stay as it is outside of the writable mount.
 func TestWildCalls(t *testing.T) {
-	rounds := 150
+	rounds := 60
 	if testing.Short() {
 		rounds = 10
 	}
@@ -243,6 +243,11 @@ func check(t *testing.T, fs *FS) {
 	})
 	fs.st.nodes.all(func(id int32, n *node) {
 		bytes += n.pages*pageSize + int64(len(n.target))
+		for _, o := range n.dir.order {
+			if i, ok := n.dir.index(o.name); !ok || n.dir.entries[i].cookie != o.cookie || len(n.dir.order) != len(n.dir.entries) {
+				t.Errorf("node %d: order %v of entries %v", id, n.dir.order, n.dir.entries)
+			}
+		}
 		entries += len(n.dir.entries)
 		if n.isDir() && n.nlink == 0 {
 			opens[n.dir.parent]++
