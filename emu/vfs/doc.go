@@ -29,5 +29,14 @@
 // A [Snapshot] is the whole state, and costs next to nothing: what is changed afterwards is
 // copied first. A mount of the host is not part of it; see [Mount].
 //
+// Of /proc there are mounts, sys/vm/overcommit_memory, self, and for each process exe, cwd,
+// root, fd and mounts; the caller adds what else it can tell by [Config.Proc]. What a C
+// library reads besides: self/maps (where the main stack is), meminfo, cpuinfo, stat,
+// self/stat, self/status, self/cmdline, sys/kernel/osrelease.
+//
+// There are no sockets, no named pipes, no terminals, no seals, no leases and no
+// notifications of changes; fallocate has mode 0 only; symbolic links do not note that they
+// were gone through.
+//
 // An FS is for one goroutine.
 package vfs

@@ -6,27 +6,36 @@ import (
 	"strings"
 )
 
-// populate makes the files that every system has.
+// populate makes the files that every system has, and opens the mounts.
 func (fs *FS) populate() error {
 	fs.texts = append([]ProcFile{
 		{"mounts", fs.mountTable},
 		{"self/mounts", fs.mountTable},
 		{"sys/vm/overcommit_memory", func(int) string { return "0\n" }},
 	}, fs.config.Proc...)
-	for _, dir := range []string{"/dev", "/etc", "/proc"} {
+	for _, dir := range []string{"/dev", "/etc", "/proc", "/tmp"} {
 		id, err := fs.makeDirs(dir, true)
 		if err != nil {
 			return err
 		}
-		fs.edit(id).busy = dir != "/etc"
+		n := fs.edit(id)
+		n.busy = dir == "/dev" || dir == "/proc"
+		if dir == "/tmp" {
+			n.mode = S_IFDIR | S_ISVTX | 0o777
+		}
 	}
-	tmp, err := fs.makeDirs("/tmp", true)
-	if err != nil {
-		return err
+	for _, make := range []func() error{fs.populateDev, fs.populateEtc, fs.populateProc, fs.openMounts} {
+		if err := make(); err != nil {
+			return err
+		}
 	}
-	fs.edit(tmp).mode = S_IFDIR | S_ISVTX | 0o777
+	return nil
+}
+
+func (fs *FS) populateDev() error {
 	for _, d := range devices {
-		if err := fs.put("/dev/"+d.name, node{kind: kindDevice, mode: S_IFCHR | 0o666, root: true, arg: d.minor}); err != nil {
+		n := node{kind: kindDevice, mode: S_IFCHR | 0o666, root: true, arg: d.minor}
+		if err := fs.put("/dev/"+d.name, n); err != nil {
 			return err
 		}
 	}
@@ -40,6 +49,11 @@ func (fs *FS) populate() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// populateEtc makes what programs look names of users up in.
+func (fs *FS) populateEtc() error {
 	for _, f := range [][2]string{
 		{"/etc/passwd", "root:x:0:0:root:/:/bin/sh\nguest:x:1000:1000:guest:/:/bin/sh\n"},
 		{"/etc/group", "root:x:0:\nguest:x:1000:\n"},
@@ -49,10 +63,7 @@ func (fs *FS) populate() error {
 		}
 		fs.edit(fs.at(f[0])).root = true
 	}
-	if err := fs.populateProc(); err != nil {
-		return err
-	}
-	return fs.openMounts()
+	return nil
 }
 
 // AddFile puts a regular file of the guest's at an absolute path, and the directories that

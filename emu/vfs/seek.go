@@ -16,24 +16,11 @@ func (p Proc) Seek(fd int, off int64, whence int) (int64, Errno) {
 	if !f.seekable(p.fs) {
 		return 0, ESPIPE
 	}
-	size, e := p.fs.sizeOf(f)
-	if e != 0 {
+	to, e := p.fs.target(f, off, whence)
+	switch {
+	case e != 0:
 		return 0, e
-	}
-	var to int64
-	switch whence {
-	case SEEK_SET:
-		to = off
-	case SEEK_CUR:
-		to = f.pos + off
-	case SEEK_END:
-		to = size + off
-	default:
-		if to, e = seekData(f, n, size, off, whence); e != 0 {
-			return 0, e
-		}
-	}
-	if to < 0 || to > MaxFile {
+	case to < 0 || to > MaxFile:
 		return 0, EINVAL
 	}
 	x := p.fs.editFile(id)
@@ -42,6 +29,22 @@ func (p Proc) Seek(fd int, off int64, whence int) (int64, Errno) {
 	}
 	x.pos = to
 	return to, 0
+}
+
+// target returns the position that a seek is for.
+func (fs *FS) target(f *file, off int64, whence int) (int64, Errno) {
+	size, e := fs.sizeOf(f)
+	switch {
+	case e != 0:
+		return 0, e
+	case whence == SEEK_SET:
+		return off, 0
+	case whence == SEEK_CUR:
+		return f.pos + off, 0
+	case whence == SEEK_END:
+		return size + off, 0
+	}
+	return seekData(f, fs.node(f.at.node), size, off, whence)
 }
 
 // seekData looks for data, or for a hole. Files of the host are taken to have none.
