@@ -40,6 +40,7 @@ func TestStandardStreams(t *testing.T) {
 	p.Read(0, b)
 	var snap Snapshot
 	fs.Save(&snap)
+	before := fs.Digest()
 	for range 2 {
 		n, e := p.Read(0, b)
 		if string(b[:n]) != "ut" || e != 0 {
@@ -47,6 +48,9 @@ func TestStandardStreams(t *testing.T) {
 		}
 		if n, e = p.Read(0, b); n != 0 || e != 0 {
 			t.Errorf("at the end: %d, %s", n, e)
+		}
+		if fs.Digest() == before {
+			t.Error("what was read does not count for the digest")
 		}
 		if err := fs.Restore(&snap); err != nil {
 			t.Fatal(err)
@@ -58,4 +62,31 @@ func TestStandardStreams(t *testing.T) {
 	want(t, "write to 0", e, EBADF)
 	_, e = p.Read(1, b)
 	want(t, "read from 1", e, EBADF)
+}
+
+func TestFallocate(t *testing.T) {
+	fs, p := newRig(t, Config{})
+	fd := open(t, p, "/a", O_CREAT|O_RDWR)
+	before := fs.Usage().Bytes
+	want(t, "fallocate", p.Fallocate(fd, 0, 5000, 5000), 0)
+	if st, _ := p.Fstat(fd); st.Size != 10000 || st.Blocks != 16 || fs.Usage().Bytes != before+2*pageSize {
+		t.Errorf("size %d, %d blocks, %d bytes more", st.Size, st.Blocks, fs.Usage().Bytes-before)
+	}
+	want(t, "fallocate within", p.Fallocate(fd, 0, 5000, 1), 0)
+	if st, _ := p.Fstat(fd); st.Size != 10000 {
+		t.Errorf("size %d", st.Size)
+	}
+	r, w := newPipe(t, p, 0)
+	dir := open(t, p, "/tmp", O_RDONLY)
+	for what, c := range map[string][2]Errno{
+		"no size":           {p.Fallocate(fd, 0, 0, 0), EINVAL},
+		"punch a hole":      {p.Fallocate(fd, 2, 0, 1), EOPNOTSUPP},
+		"pipe":              {p.Fallocate(w, 0, 0, 1), ESPIPE},
+		"pipe, other end":   {p.Fallocate(r, 0, 0, 1), EBADF},
+		"directory":         {p.Fallocate(dir, 0, 0, 1), EBADF},
+		"too long":          {p.Fallocate(fd, 0, 1, MaxFile), EFBIG},
+		"too long to count": {p.Fallocate(fd, 0, 1<<62, 1<<62), EFBIG},
+	} {
+		want(t, what, c[0], c[1])
+	}
 }

@@ -51,6 +51,9 @@ func TestMountIsRead(t *testing.T) {
 		_, e := p.Openat(AT_FDCWD, path, O_RDONLY, 0)
 		want(t, path, e, wanted)
 	}
+	// Not even if the host puts it there while a file is being opened.
+	_, e := fs.openHandle(place{node: fs.at("/mnt/in"), host: "fifo"}, O_RDONLY, 0)
+	want(t, "open of a pipe", e, EACCES)
 	// Links lead where they lead in the guest's tree.
 	write(t, p, "/mnt/secret", "the guest's")
 	if got := read(t, p, "/mnt/in/out"); got != "the guest's" {
@@ -61,6 +64,15 @@ func TestMountIsRead(t *testing.T) {
 	p.ReadDir(fd, func(e DirEntry) bool { names = append(names, e.Name); return true })
 	if got := fmt.Sprint(names); got != "[. .. absolute b fifo link out sub]" {
 		t.Errorf("list: %s", got)
+	}
+	if err := os.WriteFile(filepath.Join(inside, "c"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.Seek(fd, 0, SEEK_SET)
+	names = nil
+	p.ReadDir(fd, func(e DirEntry) bool { names = append(names, e.Name); return len(names) < 6 })
+	if got := fmt.Sprint(names); got != "[. .. absolute b c fifo]" {
+		t.Errorf("list again: %s", got)
 	}
 	p.Chdir("/mnt/in/sub/up/sub")
 	if got, e := p.Getcwd(); got != "/mnt/in/sub" || e != 0 {

@@ -29,8 +29,7 @@ func (fs *FS) Restore(p *Snapshot) error {
 	if p.hostWrites != fs.hostWrites {
 		return ErrHostWritten
 	}
-	fs.st = p.st
-	fs.age++
+	fs.st = p.st // all of it from before the present age
 	fs.woken = fs.woken[:0]
 	fs.closeUnused()
 	return nil
