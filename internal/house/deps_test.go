@@ -13,7 +13,7 @@ const importOrder = `
 	# words and data
 	guest, testprogs/include
 	insn
-	protocol, image < lines, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
+	protocol, image < lines, emu/mem, emu/vfs, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
 	# the parts
 	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind < unwind/unwindtest, trampoline
