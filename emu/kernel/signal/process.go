@@ -11,6 +11,7 @@ import (
 // Process is the signals of a process. [New] makes one.
 type Process struct {
 	state
+	actions [Max + 1]Action
 	threads []thread // by id, upwards; the first is the one that signals go to first
 	queue   []queued // in the order of arrival
 	timers  []timer  // by id, upwards
@@ -18,7 +19,6 @@ type Process struct {
 
 // state is what there is once per process.
 type state struct {
-	actions   [Max + 1]Action
 	pending   Set          // sent to the process
 	cursor    guest.TaskID // the thread that was last chosen for a signal
 	stopped   bool
@@ -117,7 +117,7 @@ func (p *Process) recalc(t *thread) {
 
 // CopyFrom makes p equal to q.
 func (p *Process) CopyFrom(q *Process) {
-	p.state = q.state
+	p.state, p.actions = q.state, q.actions
 	p.threads = append(p.threads[:0], q.threads...)
 	p.queue = append(p.queue[:0], q.queue...)
 	p.timers = append(p.timers[:0], q.timers...)
@@ -125,6 +125,13 @@ func (p *Process) CopyFrom(q *Process) {
 
 // AppendState appends all of the state to b. Equal states give equal bytes.
 func (p *Process) AppendState(b []byte) []byte {
+	for n := range p.actions {
+		if a := &p.actions[n]; *a != (Action{}) { // few are not
+			words := a.Encode()
+			b = append(append(b, byte(n)), words[:]...)
+		}
+	}
+	b = append(b, 0)
 	counts := [...]uint32{uint32(len(p.threads)), uint32(len(p.queue)), uint32(len(p.timers))}
 	for _, part := range [...]any{&p.state, &counts, p.threads, p.queue, p.timers} {
 		var err error

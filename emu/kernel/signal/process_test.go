@@ -25,13 +25,47 @@ func TestFlat(t *testing.T) {
 			t.Errorf("%s is a %s", where, x.Kind())
 		}
 	}
-	known := map[string]bool{"threads": true, "queue": true, "timers": true}
+	known := map[string]bool{"state": false, "actions": false, "threads": true, "queue": true, "timers": true}
 	for f := range reflect.TypeFor[Process]().Fields() {
 		x := f.Type
-		if known[f.Name] {
+		slice, ok := known[f.Name]
+		if !ok {
+			t.Errorf("%s: does CopyFrom copy it, and AppendState append it?", f.Name)
+		}
+		if slice {
 			x = x.Elem()
 		}
 		flat(f.Name, x)
+	}
+}
+
+// TestStateTellsApart changes one thing at a time, in each part of the state.
+func TestStateTellsApart(t *testing.T) {
+	seen := map[string]string{}
+	for name, change := range map[string]func(p *Process){
+		"nothing":         func(*Process) {},
+		"handler":         func(p *Process) { p.SetAction(SIGINT, Action{Handler: 1}) },
+		"another's":       func(p *Process) { p.SetAction(SIGHUP, Action{Handler: 1}) },
+		"flags":           func(p *Process) { p.SetAction(SIGINT, Action{Handler: 1, Flags: SA_RESTART}) },
+		"mask":            func(p *Process) { p.ChangeMask(1, Block, Of(SIGINT)) },
+		"suspended":       func(p *Process) { p.Suspend(1, 0) },
+		"stack":           func(p *Process) { p.SetStack(1, AltStack{Size: 4096}, 0) },
+		"thread":          func(p *Process) { p.Start(3, 1) },
+		"pending":         func(p *Process) { p.Send(user(SIGINT)) },
+		"pending there":   func(p *Process) { p.SendTo(1, user(SIGQUIT)) },
+		"pending from me": func(p *Process) { p.SendTo(1, FromUser(SIGQUIT, CodeTKill, 1, 0)) },
+		"stopped":         func(p *Process) { p.SendTo(1, user(SIGSTOP)); p.Next(1, 0) },
+		"alarm":           func(p *Process) { p.SetAlarm(10, 0, 0) },
+		"timer":           func(p *Process) { p.CreateTimer(CLOCK_MONOTONIC, nil) },
+		"running timer":   func(p *Process) { p.CreateTimer(CLOCK_MONOTONIC, nil); p.SetTimer(0, true, 1, 0, 0) },
+	} {
+		p := started(2)
+		change(p)
+		s := string(p.AppendState(nil))
+		if other, ok := seen[s]; ok {
+			t.Errorf("%q and %q have the same state", name, other)
+		}
+		seen[s] = name
 	}
 }
 
