@@ -30,15 +30,26 @@ func TestOrder(t *testing.T) {
 	p := handled(1, SIGUSR1, SIGHUP, SIGBUS, SIGSEGV, RTMin)
 	p.ChangeMask(1, SetTo, ^Set(0))
 	send(t, p, 0, SIGHUP, SIGBUS)
-	send(t, p, 1, RTMin, SIGUSR1, SIGSEGV)
+	send(t, p, 1, RTMin, SIGUSR1, SIGBUS)
 	p.ChangeMask(1, SetTo, 0)
-	p.Force(1, FromFault(SIGBUS, 1, 0x1234))
-	if i := takes(t, p, 1, 0, SIGBUS); i.Code != 1 {
+	p.Force(1, FromFault(SIGSEGV, 1, 0x1234))
+	if i := takes(t, p, 1, 0, SIGSEGV); i.Code != 1 {
 		t.Errorf("first comes %+v, want the fault", i)
 	}
-	for _, n := range []Number{SIGSEGV, SIGUSR1, RTMin, SIGBUS, SIGHUP, 0} {
+	for _, n := range []Number{SIGBUS, SIGUSR1, RTMin, SIGBUS, SIGHUP, 0} {
 		takes(t, p, 1, 0, n)
 	}
+}
+
+func TestFaultsOfOthers(t *testing.T) {
+	p := handled(2, SIGUSR1, SIGSEGV)
+	p.Force(2, FromFault(SIGSEGV, 1, 0x1234))
+	p.ChangeMask(1, SetTo, Of(SIGSEGV))
+	p.SendTo(1, FromKernel(SIGSEGV))
+	send(t, p, 1, SIGUSR1)
+	takes(t, p, 1, 0, SIGUSR1)
+	takes(t, p, 1, 0, 0)
+	takes(t, p, 2, 0, SIGSEGV)
 }
 
 func TestSendErrors(t *testing.T) {
@@ -127,6 +138,22 @@ func TestWhoTakesIt(t *testing.T) {
 	notified("another, and then nobody else is free", 2, 4)
 }
 
+func TestInTurn(t *testing.T) {
+	p := handled(3, SIGUSR1, SIGUSR2)
+	p.ChangeMask(1, SetTo, Of(SIGUSR1, SIGUSR2))
+	send(t, p, 0, SIGUSR1, SIGUSR2)
+	if !p.Notified(2) || !p.Notified(3) {
+		t.Error("one thread is to take both, while another is free")
+	}
+	takes(t, p, 3, 0, SIGUSR1)
+	takes(t, p, 3, 0, SIGUSR2)
+	takes(t, p, 2, 0, 0)
+	send(t, p, 0, SIGUSR1)
+	if p.Notified(2) || !p.Notified(3) {
+		t.Error("not the thread that was chosen last")
+	}
+}
+
 func TestKilledAtOnce(t *testing.T) {
 	for _, n := range []Number{SIGKILL, SIGTERM, SIGSEGV} {
 		p := started(3)
@@ -179,6 +206,43 @@ func TestStopAndContinue(t *testing.T) {
 	send(t, p, 0, SIGKILL)
 	if d, _ := p.Next(2, 0); d.Do != Kill || p.Stopped() {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestStopped sends to a process that is stopped: it all waits for SIGCONT.
+func TestStopped(t *testing.T) {
+	for _, n := range []Number{SIGUSR1, SIGTERM} {
+		p := handled(1, SIGUSR1, RTMin)
+		p.ChangeMask(1, SetTo, Of(SIGTSTP, RTMin))
+		send(t, p, 0, SIGTSTP, RTMin)
+		p.ChangeMask(1, SetTo, 0)
+		if d, _ := p.Next(1, 0); d.Do != Halt {
+			t.Fatalf("%+v", d)
+		}
+		send(t, p, 0, n)
+		if d, ok := p.Next(1, 0); ok {
+			t.Errorf("%+v in a process that is stopped", d)
+		}
+		send(t, p, 0, SIGCONT)
+		if d, ok := p.Next(1, 0); !ok || d.Info.Number != n {
+			t.Errorf("%+v, %v; want %s", d, ok, n)
+		}
+	}
+}
+
+// TestContinuedHandler has SIGCONT come to a handler that only sigsuspend lets through.
+func TestContinuedHandler(t *testing.T) {
+	p := handled(1, SIGCONT)
+	p.ChangeMask(1, SetTo, Of(SIGCONT))
+	p.Suspend(1, 0)
+	send(t, p, 0, SIGSTOP)
+	p.Next(1, 0)
+	if _, ok := p.Next(1, 0); ok {
+		t.Error("a signal in a process that is stopped")
+	}
+	send(t, p, 0, SIGCONT)
+	if d, ok := p.Next(1, 0); !ok || d.Info.Number != SIGCONT || d.Mask != Of(SIGCONT) {
+		t.Errorf("%+v, %v", d, ok)
 	}
 }
 

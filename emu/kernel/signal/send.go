@@ -162,7 +162,6 @@ func (p *Process) Force(id guest.TaskID, i Info) {
 	p.setMask(t, t.mask&^n.bit())
 	if p.dying == 0 {
 		p.add(id, i)
-		t.notified = true
 	}
 }
 

@@ -53,14 +53,16 @@ func TestSuspendWithoutHandler(t *testing.T) {
 
 func TestAwait(t *testing.T) {
 	p := handled(1, SIGUSR1, SIGUSR2)
-	set := Of(SIGUSR1, SIGTERM, SIGCHLD, SIGKILL)
-	p.ChangeMask(1, SetTo, Of(SIGUSR1, SIGTERM))
+	set := Of(SIGUSR1, SIGTERM, SIGCHLD, SIGURG, SIGKILL)
+	blocked := Of(SIGUSR1, SIGTERM, SIGCHLD)
+	p.ChangeMask(1, SetTo, blocked)
 	for _, c := range []struct {
 		n     Number
 		takes bool // by the call
 	}{
 		{SIGUSR1, true},
 		{SIGTERM, true},  // though nothing would stop it from killing
+		{SIGCHLD, true},  // though by default it is ignored
 		{SIGUSR2, false}, // a handler runs instead
 	} {
 		if _, ok := p.Take(1, set, 0); ok {
@@ -75,7 +77,7 @@ func TestAwait(t *testing.T) {
 			t.Errorf("%s: the thread sleeps on", c.n)
 		}
 		p.Awaited(1)
-		if m := p.Mask(1); m != Of(SIGUSR1, SIGTERM) {
+		if m := p.Mask(1); m != blocked {
 			t.Errorf("%#x is blocked", uint64(m))
 		}
 		if i, ok := p.Take(1, set, 0); ok != c.takes || ok && i.Number != c.n {
@@ -86,8 +88,14 @@ func TestAwait(t *testing.T) {
 		}
 		takes(t, p, 1, 0, 0)
 	}
-	send(t, p, 0, SIGCHLD) // not blocked before the call, and ignored: it is lost
+	p.Await(1, set)
+	send(t, p, 0, SIGURG) // not blocked before the call, and ignored: it is lost
+	p.Awaited(1)
 	if _, ok := p.Take(1, set, 0); ok {
 		t.Error("a signal that was ignored")
+	}
+	send(t, p, 0, SIGSTOP)
+	if _, ok := p.Take(1, ^Set(0), 0); ok {
+		t.Error("SIGSTOP was taken")
 	}
 }
