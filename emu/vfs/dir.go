@@ -48,42 +48,67 @@ func (fs *FS) enter(in int32, name string, id int32) Errno {
 	if fs.st.entries >= fs.limits.Nodes {
 		return ENOSPC
 	}
-	fs.st.entries++
-	d := fs.touch(in)
-	i, _ := d.dir.index(name)
-	d.dir.last = max(d.dir.last, cookieDotDot) + 1
-	d.dir.entries = slices.Insert(d.dir.entries, i, entry{name, id, d.dir.last})
-	n := fs.edit(id)
-	n.nlink++
-	if n.isDir() {
-		n.dir.parent, n.dir.name = in, name
-		if n.nlink == 1 {
-			n.nlink = 2
-		}
-		fs.edit(in).nlink++
+	n := fs.changed(id)
+	switch {
+	case !n.isDir():
+		n.nlink++
+	case n.nlink == 0:
+		n.nlink = 2
 	}
+	fs.addEntry(in, name, id)
 	return 0
 }
 
 // leave takes a name out of a directory, and frees the node if that was its last use.
 func (fs *FS) leave(in int32, name string) {
-	d := fs.touch(in)
-	i, ok := d.dir.index(name)
-	if !ok {
-		panic("BUG: no such entry")
-	}
-	id := d.dir.entries[i].node
-	d.dir.entries = slices.Delete(d.dir.entries, i, i+1)
-	fs.st.entries--
+	id := fs.removeEntry(in, name)
 	n := fs.changed(id)
 	if n.isDir() {
 		n.nlink = 0
-		fs.edit(in).nlink--
 		fs.hold(in) // as its parent, until the node is freed
 	} else {
 		n.nlink--
 	}
 	fs.drop(id)
+}
+
+// addEntry makes an entry of a directory; what counts the node's names is the caller's.
+func (fs *FS) addEntry(in int32, name string, id int32) {
+	fs.st.entries++
+	d := fs.touch(in)
+	i, found := d.dir.index(name)
+	if found {
+		panic("BUG: two entries of one name")
+	}
+	d.dir.last = max(d.dir.last, cookieDotDot) + 1
+	d.dir.entries = slices.Insert(d.dir.entries, i, entry{name, id, d.dir.last})
+	fs.settle(in, name, id)
+}
+
+// settle tells a directory where it is, and the one that it is in that it is there.
+func (fs *FS) settle(in int32, name string, id int32) {
+	if !fs.node(id).isDir() {
+		return
+	}
+	n := fs.edit(id)
+	n.dir.parent, n.dir.name = in, name
+	fs.edit(in).nlink++
+}
+
+// removeEntry takes an entry out of a directory and returns its node.
+func (fs *FS) removeEntry(in int32, name string) int32 {
+	fs.st.entries--
+	d := fs.touch(in)
+	i, found := d.dir.index(name)
+	if !found {
+		panic("BUG: no such entry")
+	}
+	id := d.dir.entries[i].node
+	d.dir.entries = slices.Delete(d.dir.entries, i, i+1)
+	if fs.node(id).isDir() {
+		d.nlink--
+	}
+	return id
 }
 
 // list returns the entries of a directory behind a cookie, in the order of the cookies.

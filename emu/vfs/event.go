@@ -23,7 +23,7 @@ func (p Proc) Eventfd2(initial uint32, flags int) (int, Errno) {
 		return 0, e
 	}
 	id, e := p.fs.newNode(node{
-		kind: kindEvent, mode: 0o600,
+		kind: kindEvent, mode: 0o600, root: true,
 		event: event{count: uint64(initial), semaphore: flags&EFD_SEMAPHORE != 0},
 	})
 	if e != 0 {
@@ -52,7 +52,7 @@ func (fs *FS) readEvent(f *file, b []byte) (int, Errno) {
 }
 
 func (fs *FS) writeEvent(f *file, b []byte) (int, Errno) {
-	if len(b) < 8 {
+	if len(b) != 8 {
 		return 0, EINVAL
 	}
 	add := binary.LittleEndian.Uint64(b)

@@ -16,9 +16,6 @@ func (p Proc) Openat(dirfd int, path string, flags int, mode uint32) (int, Errno
 		return 0, e
 	}
 	o := opening{Proc: p, flags: flags, mode: mode & 0o7777 &^ p.get().umask}
-	if flags&O_TMPFILE == O_TMPFILE {
-		return o.temporary(dirfd, path)
-	}
 	how := lookFollow
 	if flags&O_NOFOLLOW != 0 || flags&(O_CREAT|O_EXCL) == O_CREAT|O_EXCL {
 		how = 0
@@ -27,8 +24,11 @@ func (p Proc) Openat(dirfd int, path string, flags int, mode uint32) (int, Errno
 		how |= lookCreate
 	}
 	f, e := p.resolve(dirfd, path, how)
-	if e != 0 {
+	switch {
+	case e != 0:
 		return 0, e
+	case flags&O_TMPFILE == O_TMPFILE:
+		return o.temporary(f)
 	}
 	return o.open(f)
 }
@@ -148,11 +148,7 @@ func (o opening) create(f found) (int, Errno) {
 }
 
 // temporary makes a regular file without a name in a directory.
-func (o opening) temporary(dirfd int, path string) (int, Errno) {
-	f, e := o.resolve(dirfd, path, lookFollow)
-	if e != 0 {
-		return 0, e
-	}
+func (o opening) temporary(f found) (int, Errno) {
 	if f.at.node == 0 {
 		return 0, ENOENT
 	}

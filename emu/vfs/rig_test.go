@@ -1,11 +1,17 @@
 package vfs
 
-import (
-	"testing"
-)
+// tester is a test, or one case of a property test.
+type tester interface {
+	Helper()
+	Cleanup(func())
+	Fatal(args ...any)
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
 
 // newRig returns a file system with one process.
-func newRig(t testing.TB, c Config) (*FS, Proc) {
+func newRig(t tester, c Config) (*FS, Proc) {
 	t.Helper()
 	fs, err := New(c)
 	if err != nil {
@@ -24,7 +30,7 @@ func newRig(t testing.TB, c Config) (*FS, Proc) {
 }
 
 // want fails the test if an operation ended other than it should.
-func want(t testing.TB, what string, got, want Errno) {
+func want(t tester, what string, got, want Errno) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: %s, want %s", what, got, want)
@@ -32,7 +38,7 @@ func want(t testing.TB, what string, got, want Errno) {
 }
 
 // open opens a file, which must work.
-func open(t testing.TB, p Proc, path string, flags int) int {
+func open(t tester, p Proc, path string, flags int) int {
 	t.Helper()
 	fd, e := p.Openat(AT_FDCWD, path, flags, 0o644)
 	if e != 0 {
@@ -42,7 +48,7 @@ func open(t testing.TB, p Proc, path string, flags int) int {
 }
 
 // write writes a string to a file that is made for it.
-func write(t testing.TB, p Proc, path, s string) {
+func write(t tester, p Proc, path, s string) {
 	t.Helper()
 	fd := open(t, p, path, O_CREAT|O_WRONLY|O_TRUNC)
 	if n, e := p.Write(fd, []byte(s)); n != len(s) || e != 0 {
@@ -52,7 +58,7 @@ func write(t testing.TB, p Proc, path, s string) {
 }
 
 // read returns the content of a file.
-func read(t testing.TB, p Proc, path string) string {
+func read(t tester, p Proc, path string) string {
 	t.Helper()
 	fd := open(t, p, path, O_RDONLY)
 	defer p.Close(fd)

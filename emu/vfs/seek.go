@@ -10,6 +10,9 @@ func (p Proc) Seek(fd int, off int64, whence int) (int64, Errno) {
 		return 0, EINVAL
 	}
 	n := p.fs.node(f.at.node)
+	if n.kind == kindEvent {
+		return 0, 0
+	}
 	if !f.seekable(p.fs) {
 		return 0, ESPIPE
 	}

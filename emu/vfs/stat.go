@@ -96,7 +96,7 @@ func (p Proc) statOf(at place) (Stat, Errno) {
 		s.Size = int64(len(p.linkText(at)))
 	case n.isDir():
 		s.Size = int64(len(n.dir.entries)+2) * 20
-	case n.kind == kindPipe, n.kind == kindStream:
+	case n.kind == kindPipe, n.kind == kindStream, n.kind == kindEvent:
 		s.Nlink = 1
 	}
 	return s, 0

@@ -19,6 +19,7 @@ type found struct {
 	last  component
 	slash bool   // behind the last component
 	at    place  // nowhere, if there is no such name in dir
+	late  Errno  // with lookParent: why there is no telling what is at
 	via   string // the text of a link that leads to a place, not to a path
 }
 
@@ -106,13 +107,18 @@ func (w *walker) run(how look) (found, Errno) {
 		if rest == "" && f.last == normal && f.slash && how&lookCreate != 0 {
 			return f, EISDIR
 		}
-		if e := w.step(&f); e != 0 {
-			return f, e
-		}
-		if rest == "" && (how&lookParent != 0 || f.at.node == 0) {
+		e := w.step(&f)
+		if rest == "" && how&lookParent != 0 {
+			f.late = e
 			return f, 0
 		}
+		if e != 0 {
+			return f, e
+		}
 		if f.at.node == 0 {
+			if rest == "" {
+				return f, 0
+			}
 			return f, ENOENT
 		}
 		follow := rest != "" || f.slash || how&lookFollow != 0
@@ -187,6 +193,7 @@ func (w *walker) step(f *found) Errno {
 		f.at = w.cur
 	case f.last == dotDot:
 		f.at = w.fs.above(w.cur)
+	case w.cur.host == "" && w.fs.node(w.cur.node).nlink == 0: // removed: it has no names
 	case len(f.name) > NameMax:
 		return ENAMETOOLONG
 	default:
