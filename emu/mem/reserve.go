@@ -156,3 +156,14 @@ func (s *Space) join(r guest.Range, w Watcher) error {
 func (m *Mapping) joins(o *Mapping) bool {
 	return m.Name == o.Name && m.Perm == o.Perm && m.Perm&guest.Exec == 0 && m.gen == 0 && o.gen == 0
 }
+
+// Zero makes the pages of r, which are mapped in the reserved part and can be written by
+// the guest, hold zeros; others stay as they are.
+func (s *Space) Zero(r guest.Range) {
+	for _, m := range s.overlapping(r) {
+		if m.Perm&guest.Write != 0 {
+			s.drop(m.Range.Intersect(r))
+		}
+	}
+	s.Touched()
+}

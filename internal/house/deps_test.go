@@ -25,6 +25,7 @@ const importOrder = `
 	# the laboratory puts them together, the oracle judges what happens there, and
 	# experiments need both
 	lab/scenario < lab/build, lab/scenario < lab
+	lab/process
 	explore/oracle
 	lab/experiment
 	testprogs
