@@ -3,6 +3,7 @@ package testprogs_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"patchlab/emu"
 	"patchlab/emu/kernel"
 	"patchlab/image"
 	builder "patchlab/lab/build"
@@ -144,4 +146,78 @@ func emulatedOnce(t *testing.T, elf []byte) (outcome, string) {
 		t.Errorf("%v\n%s", err, stdout.String())
 	}
 	return outcome{stdout.String(), stderr.String(), status}, p.Digest().String()
+}
+
+// TestThreadsInManyOrders runs the threads under other schedules and with more CPUs: their
+// order is another one, what they print is the same.
+func TestThreadsInManyOrders(t *testing.T) {
+	elf := buildUser(t, "user/threads/threads.c", "gcc", waysToLink[0].flags)
+	want := native(t, elf).stdout
+	seen := map[string]bool{}
+	for seed := range uint64(4) {
+		p, stdout := newProcess(t, elf, func(c *process.Config) {
+			c.Scheduler, c.CPUs, c.Kernel.Seed = "random", 1+int(seed), seed
+		})
+		if status, err := p.Run(); err != nil || status != 0 || stdout.String() != want {
+			t.Errorf("seed %d: status %d, %v\n%s", seed, status, err, stdout)
+		}
+		seen[p.Digest().String()] = true
+		p.Close()
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d digests of 4 schedules", len(seen))
+	}
+}
+
+// TestRestoreAProcess goes back to random moments of a run, and wants the same end of it.
+func TestRestoreAProcess(t *testing.T) {
+	for _, source := range []string{"user/threads/threads.c", "user/maps/maps.c", "user/heap/heap.c", "user/files/files.c"} {
+		elf := buildUser(t, source, "gcc", waysToLink[0].flags)
+		p, _ := newProcess(t, elf, nil)
+		if _, err := p.Run(); err != nil {
+			t.Fatal(err)
+		}
+		want, steps := p.Digest(), p.Machine.Steps()
+		p.Close()
+		p, _ = newProcess(t, elf, nil)
+		random := rand.New(rand.NewPCG(1, steps))
+		var back emu.Snapshot
+		for range 3 {
+			for p.Machine.Steps() < steps/4+random.Uint64N(steps/2) {
+				if _, err := p.Machine.Step(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Machine.Save(&back)
+			if _, err := p.Run(); err != nil || p.Digest() != want {
+				t.Fatalf("%s: digest %s, %v, want %s", source, p.Digest(), err, want)
+			}
+			if err := p.Machine.Restore(&back); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := p.Run(); err != nil || p.Digest() != want {
+			t.Errorf("%s: digest %s after a restore, %v, want %s", source, p.Digest(), err, want)
+		}
+		p.Close()
+	}
+}
+
+// newProcess makes a process of a program, and returns where it prints.
+func newProcess(t *testing.T, elf []byte, change func(*process.Config)) (*process.Process, *bytes.Buffer) {
+	t.Helper()
+	img, err := image.Parse("prog", elf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := &bytes.Buffer{}
+	c := process.Config{Program: img, Kernel: kernel.Config{Args: []string{"prog"}, Exe: "/bin/prog", Stdout: stdout}}
+	if change != nil {
+		change(&c)
+	}
+	p, err := process.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, stdout
 }
