@@ -35,7 +35,7 @@ const memoryEvery = 1024
 // *[LimitError] when a bound was reached, [ErrInterrupted], or a failure of the
 // engine; the machine can be looked at then, but not go on.
 func (m *Machine) Step() (Status, error) {
-	if m.checkAt == noCheckpoint || m.steps >= m.checkAt+checkpointEvery {
+	if !m.isProcess() && (m.checkAt == noCheckpoint || m.steps >= m.checkAt+checkpointEvery) {
 		m.Save(&m.checkpoint)
 		m.checkAt = m.steps
 	}
@@ -76,13 +76,17 @@ func (m *Machine) touched() { m.checkAt = noCheckpoint }
 
 func (m *Machine) step() (Status, error) {
 	m.config.Policy.SetState(m.run.policy)
-	m.wakeSleepers()
+	if err := m.wakeSleepers(); err != nil {
+		return Running, err
+	}
 	for !m.findReady() {
 		if m.timer == noTimer {
 			return m.rest(), nil
 		}
 		m.now = m.timer
-		m.wakeSleepers()
+		if err := m.wakeSleepers(); err != nil {
+			return Running, err
+		}
 	}
 	if err := m.limits(); err != nil {
 		return Running, err
@@ -94,7 +98,7 @@ func (m *Machine) step() (Status, error) {
 	}
 	m.run.policy = m.config.Policy.State()
 	m.steps++
-	if m.steps%memoryEvery == 0 {
+	if m.hashesMemory() {
 		m.digest.Add(m.mem.Hash())
 	}
 	return Running, err

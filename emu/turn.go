@@ -84,6 +84,8 @@ func (m *Machine) move(t *task) error {
 			if err := m.startThread(t); err != nil {
 				return err
 			}
+		case m.isProcess() && m.kernel.Deliver(t.id):
+			return m.endProcess()
 		default:
 			return m.runGuest(t)
 		}
@@ -96,7 +98,7 @@ func (m *Machine) endTurn(t *task) error {
 	if t.state != OnCPU {
 		return nil
 	}
-	if t.mode == guest.UserMode && t.tick != m.tick() {
+	if t.mode == guest.UserMode && t.tick != m.tick() && !m.isProcess() {
 		t.exiting = true
 	}
 	if len(m.queue) == 0 || m.only != 0 || !m.config.Policy.Preempt(t.ran) {
@@ -111,7 +113,7 @@ func (m *Machine) preemptTask(t *task) error {
 	switch {
 	case m.atomic(t.cpu):
 		m.needResched[t.cpu] = true
-	case t.protocolsOnly(), t.exiting:
+	case t.protocolsOnly(), t.exiting, m.isProcess():
 		m.leaveCPU(t, Runnable, inUser)
 	case t.mode == guest.UserMode:
 		t.exiting = true

@@ -37,8 +37,12 @@ func (f *elfFile) recorded(contents func(section int) []byte) ([]guest.Addr, err
 	return sites, nil
 }
 
-// recordedIn reads the list of a program whose segments are at their addresses.
+// recordedIn reads the list of a program whose segments are at their addresses. A
+// position-independent one fills its own in when it starts: nothing is known of it.
 func (f *elfFile) recordedIn(segs []Segment) ([]guest.Addr, error) {
+	if f.bias != 0 {
+		return nil, nil
+	}
 	return f.recorded(func(section int) []byte {
 		s := &f.sections[section]
 		r := guest.RangeOf(guest.Addr(s.Addr), s.Section64.Size)

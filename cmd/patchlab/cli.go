@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Run        runCommand        `cmd:"" help:"Build and run a scenario, and report what happened."`
+	Run        runCommand        `cmd:"" help:"Build and run a scenario, and report what happened; or run a static Linux program."`
 	Explore    exploreCommand    `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
 	Replay     replayCommand     `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
 	Explain    explainCommand    `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
@@ -20,6 +21,7 @@ type grammar struct {
 	Sites      sitesCommand      `cmd:"" help:"List the patch sites of a program, an object or a scenario."`
 	Symbols    symbolsCommand    `cmd:"" help:"List the symbols of a program, an object or a scenario."`
 	Disasm     disasmCommand     `cmd:"" help:"Show the code of a program, an object or a scenario, with its source lines."`
+	Syscalls   syscallsCommand   `cmd:"" help:"List the Linux system calls, and how far each is answered."`
 	Help       helpCommand       `cmd:"" help:"Explain the command, or a topic."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
 	Version    versionCommand    `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
@@ -30,20 +32,33 @@ type grammar struct {
 }
 
 type runCommand struct {
-	File    string        `arg:"" name:"FILE.txtar" help:"The scenario: 'patchlab help script' says what is in it."`
-	Seed    seeds         `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected."`
-	CPUs    *int          `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
-	Model   string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
-	Break   []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
-	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
-	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
-	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
-	Trace   string        `name:"trace" placeholder:"FILE" help:"Write what tasks, CPUs and transitions do to FILE, for a viewer such as https://ui.perfetto.dev (Chrome trace-event format)."`
-	Profile string        `name:"profile" placeholder:"FILE" help:"Write where tasks spend their virtual time to FILE, for 'go tool pprof'."`
-	Stats   bool          `name:"stats" help:"Show what the machine has done, counted, and how long it took on the host."`
-	JSON    bool          `name:"json" help:"Print the report as JSON; docs/json.md describes it."`
+	File    string         `arg:"" name:"FILE" help:"The scenario, FILE.txtar: 'patchlab help script' says what is in it. Or a static x86-64 Linux program."`
+	Args    []string       `arg:"" optional:"" name:"ARGS" help:"The program's arguments. Flags of patchlab stand before FILE, all that stands behind a program is the program's."`
+	Seed    seeds          `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected. A program gets all randomness and the order of its threads from it."`
+	CPUs    *int           `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
+	Model   string         `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
+	Break   []string       `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
+	Check   bool           `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
+	Verbose bool           `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
+	Trace   string         `name:"trace" placeholder:"FILE" help:"Write what tasks, CPUs and transitions do to FILE, for a viewer such as https://ui.perfetto.dev (Chrome trace-event format)."`
+	Profile string         `name:"profile" placeholder:"FILE" help:"Write where tasks spend their virtual time to FILE, for 'go tool pprof'."`
+	Stats   bool           `name:"stats" help:"Show what the machine has done, counted, and how long it took on the host."`
+	JSON    bool           `name:"json" help:"Print the report as JSON; docs/json.md describes it."`
+	MaxTime *time.Duration `name:"max-time" placeholder:"DURATION" help:"Give up at this virtual time (5m; a program: never)."`
+	programFlags
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
 }
+
+// programFlags are the flags of "patchlab run" that are for programs only.
+type programFlags struct {
+	Strace bool     `name:"strace" help:"A program's system calls, one a line on standard error."`
+	Env    []string `name:"env" sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the program's environment, which is empty otherwise; can be repeated."`
+	Stdin  string   `name:"stdin" placeholder:"FILE" help:"What the program reads as standard input, in place of patchlab's own."`
+	Mount  []string `name:"mount" sep:"none" placeholder:"DIR=PATH" help:"Show the directory DIR of the host to the program as PATH, to read; with ,rw behind it to write as well. Can be repeated; nothing else of the host is seen."`
+	Memory string   `name:"memory" default:"1G" placeholder:"SIZE" help:"How much memory the program can have (${default})."`
+}
+
+type syscallsCommand struct{}
 
 // searched is what a search is given besides its scenario, and what a schedule of it needs to
 // be replayed.
@@ -126,6 +141,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 	switch ctx.Selected().Name {
 	case "run":
 		return a.run(&g.Run)
+	case "syscalls":
+		return a.syscalls()
 	case "explore":
 		return a.explore(&g.Explore)
 	case "replay":
@@ -165,6 +182,7 @@ var (
 
 func longFlags(args []string) []string {
 	var long []string
+	args = separateProgram(args)
 	for i, arg := range args {
 		if arg == "--" {
 			return append(long, args[i:]...)
@@ -175,6 +193,32 @@ func longFlags(args []string) []string {
 		long = append(long, arg)
 	}
 	return long
+}
+
+// bareFlags are the flags of "patchlab run" that take no value.
+var bareFlags = []string{"v", "check", "strace", "h", "help"}
+
+// separateProgram puts "--" before the program that "patchlab run" is to run, if it is
+// one and no scenario: what stands behind it belongs to the program.
+func separateProgram(args []string) []string {
+	if len(args) == 0 || args[0] != "run" {
+		return args
+	}
+	for i := 1; i < len(args); i++ {
+		flag := strings.TrimLeft(args[i], "-")
+		switch {
+		case args[i] == "--":
+			return args
+		case flag != args[i] && (strings.Contains(flag, "=") || slices.Contains(bareFlags, flag)):
+		case flag != args[i]:
+			i++ // its value
+		case isProgram(args[i]):
+			return slices.Insert(slices.Clone(args), i, "--")
+		default:
+			return args
+		}
+	}
+	return args
 }
 
 // singleDashes writes the flags in the parser's messages as the user does.

@@ -40,6 +40,10 @@ func (c *Context) Version() uint64 { return c.version }
 // versions is the last version of a context.
 var versions atomic.Uint64
 
+// Extended is vector and x87 registers in the form of fxsave. Where the last instruction
+// of x87 and its operand were is not known, and 0.
+type Extended [512]byte
+
 // Reason says why a run came back.
 type Reason uint8
 
@@ -182,6 +186,13 @@ type Mapping struct {
 	Host []byte
 }
 
+// Area is a range of the address space whose host memory is reserved: of whole pages,
+// and not on the Go heap.
+type Area struct {
+	Range guest.Range
+	Host  []byte
+}
+
 // Stub is what the CPU needs to know of the stub that patch sites call (package
 // trampoline lays it out). At Entry a hook runs before the instruction there; then
 // the guest jumps to the address in the cell. For the whole form of the handler
@@ -211,6 +222,13 @@ type Options struct {
 	// Until is the address that ends a run when control comes there. It is never
 	// mapped.
 	Until guest.Addr
+	// Area is guest memory that is one piece of the host's; the zero value means that
+	// there is none. Mappings in it lie there with their Host, which makes adding and
+	// removing them cheap. A CPU with an area never answers [Inexact]. Of an instruction
+	// that accesses memory in pieces (vectors across pages, fxsave, enter and the like)
+	// those before the one that failed may be done, an MMX instruction may have made the x87
+	// registers its own, and the fault of the trap flag is reported behind the instruction.
+	Area Area
 	// Stub describes the stub; the zero value means that there is none.
 	Stub Stub
 	// Decide chooses the body for the function whose site returns to ip: 0 means
@@ -238,6 +256,9 @@ type CPU interface {
 	// vector hash.
 	Bases(c *Context) (fs, gs guest.Addr)
 	SetBases(c *Context, fs, gs guest.Addr)
+	// Extended returns the vector and x87 registers; SetExtended replaces them.
+	Extended(c *Context) Extended
+	SetExtended(c *Context, x *Extended)
 	// VectorHash returns a hash of the registers of c that Registers leaves out,
 	// the value that Exit.Vector has.
 	VectorHash(c *Context) uint64

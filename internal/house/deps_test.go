@@ -26,6 +26,7 @@ const importOrder = `
 	# the laboratory puts them together, the oracle judges what happens there, and
 	# experiments need both
 	lab/scenario < lab/build, lab/scenario < lab
+	lab/process
 	explore/oracle
 	lab/experiment < lab/inspect, lab/tracing, lab/profile
 	testprogs

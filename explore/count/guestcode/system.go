@@ -71,7 +71,7 @@ func newSystem(c *code) (*System, error) {
 	var err error
 	s.machine, err = emu.New(emu.Config{
 		Image: s.image, Directed: true, Open: unicorn.New, Program: protocol.NewProgram(protocol.NewStore()),
-		Arena: trampoline.NewArena(emu.ArenaBase), Patcher: noPatches{},
+		Arena: trampoline.NewArena(emu.ArenaBase), Patcher: emu.NoPatches{},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("program %s: %w", p.Name, err)
