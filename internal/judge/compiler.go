@@ -31,9 +31,14 @@ func Static() []Compiler {
 // String returns the command and its flags.
 func (c Compiler) String() string { return c.Command + " " + strings.Join(c.Flags, " ") }
 
-// Build compiles a source file to an executable file. The error has what the compiler said.
+// Build compiles a source file, of C or C++, to an executable file. The error has what the
+// compiler said.
 func (c Compiler) Build(source, prog string) error {
-	args := append(c.Flags[:len(c.Flags):len(c.Flags)], "-o", prog, source, "-lm", "-pthread")
+	args := append(c.Flags[:len(c.Flags):len(c.Flags)], "-o", prog, source)
+	if strings.HasSuffix(source, ".cpp") {
+		args = append(args, "-lstdc++")
+	}
+	args = append(args, "-lm", "-pthread")
 	if out, err := exec.Command(c.Command, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", c, source, err, out)
 	}
