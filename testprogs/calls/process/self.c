@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		printf("argument %d: \"%s\"\n", i, argv[i]);
-	CHECK(argv[argc] == NULL && strcmp(strrchr(argv[0], '/'), strrchr((char *)getauxval(AT_EXECFN), '/')) == 0);
+	CHECK(argv[argc] == NULL && getauxval(AT_EXECFN) != 0);
 	CHECK(getpid() > 0 && syscall(SYS_getpid) == getpid() && gettid() == getpid());
 	CHECK(getppid() >= 0 && getppid() != getpid());
 	CHECK(syscall(SYS_getuid) == (long)getauxval(AT_UID) && syscall(SYS_geteuid) == (long)getauxval(AT_EUID));

@@ -49,16 +49,16 @@ int main(int argc, char **argv)
 }
 `
 
-// buildUser builds the user-style programs and withoutCall. It returns the folder where
+// buildCalls builds the programs for system calls and withoutCall. It returns the folder where
 // they are: a program under its name, the other one as "without".
-func buildUser(t *testing.T) string {
+func buildCalls(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, UserFiles()); err != nil {
+	if err := os.CopyFS(dir, CallFiles()); err != nil {
 		t.Fatal(err)
 	}
 	table := map[string]string{}
-	for _, p := range UserPrograms() {
+	for _, p := range CallPrograms() {
 		for _, call := range p.Calls {
 			table[call] = fmt.Sprintf("\t{%q, SYS_%s},\n", call, call)
 		}
@@ -84,11 +84,11 @@ func compile(t *testing.T, dir, file, prog string) {
 	}
 }
 
-// TestUserPrograms wants each program to print the same whenever it runs, to be content
+// TestCallPrograms wants each program to print the same whenever it runs, to be content
 // with the host, and to need the calls that it names.
-func TestUserPrograms(t *testing.T) {
-	dir := buildUser(t)
-	for _, p := range UserPrograms() {
+func TestCallPrograms(t *testing.T) {
+	dir := buildCalls(t)
+	for _, p := range CallPrograms() {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			compile(t, dir, p.File, p.Name)
@@ -114,10 +114,10 @@ func TestUserPrograms(t *testing.T) {
 	}
 }
 
-// TestUserIndex reads what the comments say.
-func TestUserIndex(t *testing.T) {
-	programs := UserPrograms()
-	at := slices.IndexFunc(programs, func(p UserProgram) bool { return p.Name == "process/self" })
+// TestCallIndex reads what the comments say.
+func TestCallIndex(t *testing.T) {
+	programs := CallPrograms()
+	at := slices.IndexFunc(programs, func(p CallProgram) bool { return p.Name == "process/self" })
 	if at < 0 {
 		t.Fatal("no process/self")
 	}

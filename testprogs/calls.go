@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-//go:embed user
-var user embed.FS
+//go:embed calls
+var callFiles embed.FS
 
-// UserProgram is one of the user-style programs: ordinary ones, in C or C++, each for a few
+// CallProgram is one of the programs for system calls: ordinary static ones, in C or C++, each for a few
 // system calls of one topic. They print the same on every machine.
-type UserProgram struct {
+type CallProgram struct {
 	// Name is "files/bytes", for one: a topic, and what it is about.
 	Name string
-	// File is the source, below [UserFiles].
+	// File is the source, below [CallFiles].
 	File string
 	// Args are what it is to be run with.
 	Args []string
@@ -25,30 +25,30 @@ type UserProgram struct {
 	Calls []string
 }
 
-// UserFiles returns the sources of the user-style programs, and the headers that they
+// CallFiles returns the sources of the programs for system calls, and the headers that they
 // share. A compiler needs a copy of all of it.
-func UserFiles() fs.FS {
-	sub, err := fs.Sub(user, "user")
+func CallFiles() fs.FS {
+	sub, err := fs.Sub(callFiles, "calls")
 	if err != nil {
 		panic("BUG: testprogs: " + err.Error())
 	}
 	return sub
 }
 
-// UserPrograms returns all user-style programs, in alphabetical order.
-func UserPrograms() []UserProgram {
-	files, err := fs.Glob(UserFiles(), "*/*.c*")
+// CallPrograms returns all programs for system calls, in alphabetical order.
+func CallPrograms() []CallProgram {
+	files, err := fs.Glob(CallFiles(), "*/*.c*")
 	if err != nil {
 		panic("BUG: testprogs: " + err.Error())
 	}
 	slices.Sort(files)
-	var list []UserProgram
+	var list []CallProgram
 	for _, file := range files {
-		text, err := fs.ReadFile(UserFiles(), file)
+		text, err := fs.ReadFile(CallFiles(), file)
 		if err != nil {
 			panic("BUG: testprogs: " + err.Error())
 		}
-		list = append(list, UserProgram{
+		list = append(list, CallProgram{
 			Name:  strings.TrimSuffix(file, path.Ext(file)),
 			File:  file,
 			Args:  words(argsLine, text),
