@@ -12,6 +12,6 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/sys v0.48.0 // indirect
+require golang.org/x/sys v0.48.0
 
 replace github.com/unicorn-engine/unicorn => ./standin/unicorn

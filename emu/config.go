@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"patchlab/emu/cpu"
+	"patchlab/emu/kernel"
 	"patchlab/emu/sched"
 	"patchlab/guest"
 	"patchlab/image"
@@ -16,6 +17,8 @@ import (
 // given.
 type Config struct {
 	Image *image.Image
+	// Process is the kernel of a program of user style, nil for one of kernel style.
+	Process *kernel.Kernel
 	// CPUs is the number of virtual CPUs, from 1 to 64. Default: 1.
 	CPUs int
 	// Policy makes the choices of the run. Default: round robin.
@@ -56,6 +59,12 @@ const (
 func (c *Config) complete() error {
 	if c.Image == nil || c.Open == nil || c.Program == nil || c.Arena == nil || c.Patcher == nil {
 		return errors.New("a machine needs an image, a backend, protocols, an arena and a patcher")
+	}
+	if (c.Image.Style == image.UserStyle) != (c.Process != nil) {
+		return fmt.Errorf("%s: a program of %s style, made to run as the other", c.Image.Name, c.Image.Style)
+	}
+	if c.Process != nil && c.Directed {
+		return fmt.Errorf("%s: a program of user style cannot be directed", c.Image.Name)
 	}
 	if c.CPUs == 0 {
 		c.CPUs = 1

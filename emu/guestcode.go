@@ -117,7 +117,10 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 		return true, nil
 	case cpu.Syscall:
 		m.shared = m.shared || !ownCall(t.mode, m.exit.Regs.GPR[guest.RAX])
-		if t.mode == guest.UserMode {
+		switch {
+		case m.isProcess():
+			return false, m.processCall(t)
+		case t.mode == guest.UserMode:
 			return m.userSyscall(t)
 		}
 		return m.service(t)
@@ -133,6 +136,9 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Interrupted:
 		return false, ErrInterrupted
 	case cpu.Fault:
+		if m.isProcess() {
+			return false, m.processFault(t, m.exit.Fault)
+		}
 		return false, m.fault(t, m.exit.Fault)
 	}
 	panic(fmt.Sprintf("BUG: exit reason %d", m.exit.Reason))

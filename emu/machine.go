@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"patchlab/emu/cpu"
+	"patchlab/emu/kernel"
 	"patchlab/emu/mem"
 	"patchlab/emu/sched"
 	"patchlab/emu/trace"
@@ -25,7 +26,8 @@ type Machine struct {
 	arena   *trampoline.Arena
 	jump    guest.Addr // stub.jump
 	gates   map[uint64]guest.Addr
-	tracing bool // see TraceAccesses
+	tracing bool           // see TraceAccesses
+	kernel  *kernel.Kernel // of a process; nil for a program of kernel style
 
 	cpu cpu.CPU
 	mem *mem.Space
@@ -59,6 +61,8 @@ type Machine struct {
 	observer   Observer
 	inspector  Inspector
 
+	death error // the fault that has ended a process
+
 	interrupt atomic.Bool
 }
 
@@ -87,7 +91,7 @@ func New(c Config) (*Machine, error) {
 	m := &Machine{
 		config: c, prog: c.Program, store: c.Program.Store, patcher: c.Patcher, arena: c.Arena,
 		mem: mem.New(), gates: map[uint64]guest.Addr{}, checkAt: noCheckpoint,
-		tasks: make([]task, 0, maxTasks),
+		tasks: make([]task, 0, maxTasks), kernel: c.Process,
 	}
 	m.jump = m.arena.Named("stub.jump").Addr
 	m.nextModule, m.timer = ModuleBase, noTimer
@@ -100,17 +104,27 @@ func New(c Config) (*Machine, error) {
 
 // load maps the program and the arena and opens the CPU.
 func (m *Machine) load() error {
+	if m.isProcess() {
+		if err := m.mem.Reserve(kernel.Area); err != nil {
+			return err
+		}
+	}
 	data, err := m.mapArena()
 	if err != nil {
 		return err
 	}
+	area, memory := m.mem.Reserved()
 	m.cpu, err = m.config.Open(cpu.Options{
 		Arena: m.arena.Range(), Until: Until, Decide: m.decide, Stub: m.arena.CPUStub(data),
+		Area: cpu.Area{Range: area, Host: memory},
 	})
 	if err != nil {
 		return err
 	}
 	for _, s := range m.config.Image.Segments {
+		if m.isProcess() {
+			break // its kernel loads it
+		}
 		if err := m.mapSegment(m.config.Image.Name, s); err != nil {
 			return err
 		}
@@ -201,8 +215,12 @@ func (m *Machine) Truth() *Truth { return &m.truth }
 func (m *Machine) Digest() trace.Digest {
 	d := m.digest
 	d.Add(m.mem.Hash())
+	if m.isProcess() {
+		d.Add(m.kernel.Digest())
+	}
 	return d
 }
 
-// ExitCode returns what the last task to exit has passed to exit.
+// ExitCode returns what the last task to exit has passed to exit, or how a process has
+// ended, as shells tell it.
 func (m *Machine) ExitCode() int { return m.exitCode }

@@ -14,6 +14,7 @@ const (
 	sleepChannel       // for a wake-up of its channel
 	sleepVar           // for a write to its variable
 	sleepIdle          // for the next protocol: it runs nothing else
+	sleepCall          // in a system call of a process, for its kernel
 	sleepNew           // for [Machine.WakeNew]: it was born just now
 )
 

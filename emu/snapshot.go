@@ -3,6 +3,7 @@ package emu
 import (
 	"slices"
 
+	"patchlab/emu/kernel"
 	"patchlab/emu/mem"
 	"patchlab/emu/trace"
 	"patchlab/guest"
@@ -31,6 +32,7 @@ type Snapshot struct {
 	live    []Activation
 	lives   []int // by task: how many of live are its
 
+	kernel    kernel.Snapshot
 	companion any
 }
 
@@ -62,6 +64,9 @@ func (m *Machine) Save(s *Snapshot) {
 	for _, l := range r.live {
 		s.live = append(s.live, l...)
 		s.lives = append(s.lives, len(l))
+	}
+	if m.isProcess() {
+		m.kernel.Save(&s.kernel)
 	}
 	if c := m.config.Companion; c != nil {
 		s.companion = c.Save(s.companion)
@@ -102,6 +107,11 @@ func (m *Machine) Restore(s *Snapshot) error {
 	m.output.Restore(s.output)
 	m.log.Restore(s.log)
 	m.rebuildList()
+	if m.isProcess() {
+		if err := m.kernel.Restore(&s.kernel); err != nil {
+			return err
+		}
+	}
 	if c := m.config.Companion; c != nil {
 		if err := c.Restore(s.companion); err != nil {
 			return err

@@ -35,7 +35,7 @@ const memoryEvery = 1024
 // *[LimitError] when a bound was reached, [ErrInterrupted], or a failure of the
 // engine; the machine can be looked at then, but not go on.
 func (m *Machine) Step() (Status, error) {
-	if m.checkAt == noCheckpoint || m.steps >= m.checkAt+checkpointEvery {
+	if !m.isProcess() && (m.checkAt == noCheckpoint || m.steps >= m.checkAt+checkpointEvery) {
 		m.Save(&m.checkpoint)
 		m.checkAt = m.steps
 	}
@@ -94,7 +94,7 @@ func (m *Machine) step() (Status, error) {
 	}
 	m.run.policy = m.config.Policy.State()
 	m.steps++
-	if m.steps%memoryEvery == 0 {
+	if m.hashesMemory() {
 		m.digest.Add(m.mem.Hash())
 	}
 	return Running, err

@@ -8,8 +8,11 @@ import (
 )
 
 // Boot makes the tasks that the program declares, ready to run in user mode, or in the
-// function of a kernel thread.
+// function of a kernel thread; or it loads a process, with its first thread.
 func (m *Machine) Boot() error {
+	if m.isProcess() {
+		return m.bootProcess()
+	}
 	for _, d := range m.config.Image.Tasks {
 		t, err := m.newTask(d.Name, 0)
 		if err != nil {

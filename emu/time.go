@@ -33,6 +33,9 @@ func (m *Machine) wakeSleepers() {
 		for i := range m.tasks {
 			if t := &m.tasks[i]; t.sleepsUntil(m.timer) {
 				m.wake(t)
+				if m.isProcess() {
+					m.kernel.Expired(t.id)
+				}
 				break
 			}
 		}

@@ -92,7 +92,7 @@ func (m *Machine) endTurn(t *task) error {
 	if t.state != OnCPU {
 		return nil
 	}
-	if t.mode == guest.UserMode && t.tick != m.tick() {
+	if t.mode == guest.UserMode && t.tick != m.tick() && !m.isProcess() {
 		t.exiting = true
 	}
 	if len(m.queue) == 0 || !m.config.Policy.Preempt(t.ran) {
@@ -107,7 +107,7 @@ func (m *Machine) preemptTask(t *task) error {
 	switch {
 	case m.atomic(t.cpu):
 		m.needResched[t.cpu] = true
-	case t.protocolsOnly(), t.exiting:
+	case t.protocolsOnly(), t.exiting, m.isProcess():
 		m.leaveCPU(t, Runnable, inUser)
 	case t.mode == guest.UserMode:
 		t.exiting = true

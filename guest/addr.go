@@ -32,6 +32,9 @@ func (r Range) Covers(o Range) bool { return r.Start <= o.Start && o.End <= r.En
 // Overlaps reports whether r and o share a byte.
 func (r Range) Overlaps(o Range) bool { return r.Start < o.End && o.Start < r.End }
 
+// Intersect returns what r and o have in common, which must be something.
+func (r Range) Intersect(o Range) Range { return Range{max(r.Start, o.Start), min(r.End, o.End)} }
+
 // Size returns the number of bytes in r.
 func (r Range) Size() uint64 { return uint64(r.End - r.Start) }
 

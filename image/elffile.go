@@ -17,6 +17,7 @@ type elfFile struct {
 	hdr      elf.Header64
 	progs    []elf.Prog64
 	sections []section
+	bias     uint64 // what is added to the addresses in the file
 }
 
 // section is a section header with its contents.
@@ -44,6 +45,7 @@ const (
 	sectionSize = 64
 	symbolSize  = 24
 	relaSize    = 24
+	dynSize     = 16
 )
 
 // shnLivepatch marks an undefined symbol that the kernel's livepatch core resolves

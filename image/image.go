@@ -24,7 +24,10 @@ var (
 // is the kernel's.
 const UserPart guest.Addr = 0x08000000
 
-// Image is a program: a static executable at fixed addresses. It is immutable.
+// PIEBase is where a position-independent program lies, as others do by habit.
+const PIEBase guest.Addr = 0x400000
+
+// Image is a program: a static executable, at fixed addresses. It is immutable.
 type Image struct {
 	Name  string
 	Style Style
@@ -51,13 +54,14 @@ func Parse(name string, b []byte) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkProgram(); err != nil {
-		return nil, err
-	}
-	m := &Image{Name: name, Entry: guest.Addr(f.hdr.Entry)}
+	m := &Image{Name: name}
 	if m.Style, err = f.style(); err != nil {
 		return nil, err
 	}
+	if err := f.checkProgram(m.Style); err != nil {
+		return nil, err
+	}
+	m.Entry = guest.Addr(f.hdr.Entry + f.bias)
 	if m.Segments, err = f.segments(m.Style); err != nil {
 		return nil, err
 	}
@@ -74,8 +78,9 @@ func Parse(name string, b []byte) (*Image, error) {
 	return m, nil
 }
 
-// checkProgram checks that the file is an executable that needs no dynamic linker.
-func (f *elfFile) checkProgram() error {
+// checkProgram checks that the file is an executable that needs no dynamic linker, and
+// decides where it lies.
+func (f *elfFile) checkProgram(style Style) error {
 	for _, p := range f.progs {
 		if elf.ProgType(p.Type) != elf.PT_INTERP {
 			continue
@@ -85,18 +90,48 @@ func (f *elfFile) checkProgram() error {
 			return err
 		}
 		interp, _, _ := strings.Cut(string(b), "\x00")
-		return f.errorf(ErrUnsupported, "", "dynamically linked, with the interpreter %q: link it with -static -no-pie", interp)
+		return f.errorf(ErrUnsupported, "", "dynamically linked, with the interpreter %q: link it with -static", interp)
 	}
 	switch t := elf.Type(f.hdr.Type); t {
 	case elf.ET_EXEC:
 		return nil
 	case elf.ET_DYN:
-		return f.errorf(ErrUnsupported, "", "position-independent (ET_DYN): link it with -static -no-pie")
+		pie, err := f.isPIE()
+		if err != nil {
+			return err
+		}
+		if !pie || style == KernelStyle {
+			return f.errorf(ErrUnsupported, "", "position-independent (ET_DYN), and no user-style program: link it with -static -no-pie")
+		}
+		f.bias = uint64(PIEBase)
+		return nil
 	case elf.ET_REL:
 		return f.errorf(ErrUnsupported, "", "a relocatable object (ET_REL), which is a module: a program is a static executable")
 	default:
 		return f.errorf(ErrUnsupported, "", "%s: a program is a static executable (ET_EXEC)", t)
 	}
+}
+
+// isPIE reports whether a position-independent file says that it is a program, by the flag
+// DF_1_PIE, and not a library. A static one relocates itself when it starts.
+func (f *elfFile) isPIE() (bool, error) {
+	for _, p := range f.progs {
+		if elf.ProgType(p.Type) != elf.PT_DYNAMIC {
+			continue
+		}
+		b, err := f.bytesAt("dynamic section", p.Off, p.Filesz)
+		if err != nil {
+			return false, err
+		}
+		var d elf.Dyn64
+		for ; len(b) >= dynSize; b = b[dynSize:] {
+			decode(b[:dynSize], &d)
+			if elf.DynTag(d.Tag) == elf.DT_FLAGS_1 && elf.DynFlag1(d.Val)&elf.DF_1_PIE != 0 {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // segments returns what the program headers map, by address.
@@ -133,9 +168,10 @@ func (f *elfFile) segment(where string, p elf.Prog64, style Style) (Segment, err
 	if err != nil {
 		return Segment{}, err
 	}
-	end, carry := bits.Add64(p.Vaddr, p.Memsz, 0)
-	r := guest.Range{Start: guest.Addr(p.Vaddr), End: guest.Addr(end)}
-	if carry != 0 || !ProgramArea.Covers(r) {
+	start, wrapped := bits.Add64(p.Vaddr, f.bias, 0)
+	end, carry := bits.Add64(start, p.Memsz, 0)
+	r := guest.Range{Start: guest.Addr(start), End: guest.Addr(end)}
+	if wrapped != 0 || carry != 0 || !ProgramArea.Covers(r) {
 		return Segment{}, f.errorf(ErrUnsupported, where, "%#x bytes at %s lie outside the program's area %s", p.Memsz, r.Start, ProgramArea)
 	}
 	s := Segment{Range: r, Data: data}
@@ -177,7 +213,7 @@ func (m *Image) findProgramHeaders(f *elfFile) {
 			size > p.Filesz-(f.hdr.Phoff-p.Off) {
 			continue
 		}
-		m.ProgramHeaders = guest.RangeOf(guest.Addr(p.Vaddr+f.hdr.Phoff-p.Off), size)
+		m.ProgramHeaders = guest.RangeOf(guest.Addr(p.Vaddr+f.bias+f.hdr.Phoff-p.Off), size)
 		return
 	}
 }
@@ -190,8 +226,9 @@ func (f *elfFile) programSymbols(segs []Segment) (Symtab, error) {
 	var syms []Symbol
 	for i := range table {
 		y := &table[i]
-		if kind, ok := keptKind(y); ok && segmentAt(segs, guest.Addr(y.Value)) != nil {
-			syms = append(syms, Symbol{Name: y.name, Addr: guest.Addr(y.Value), Size: y.Sym64.Size, Kind: kind})
+		at := guest.Addr(y.Value + f.bias)
+		if kind, ok := keptKind(y); ok && segmentAt(segs, at) != nil {
+			syms = append(syms, Symbol{Name: y.name, Addr: at, Size: y.Sym64.Size, Kind: kind})
 		}
 	}
 	return symtabOf(segs, syms), nil

@@ -379,6 +379,24 @@ func checkRefused(t *testing.T, noValue bool, err, kind error, want string) {
 	}
 }
 
+// TestStaticPIE: a position-independent program lies at a fixed base, with all of its
+// addresses.
+func TestStaticPIE(t *testing.T) {
+	const src = ".globl _start\n_start: call f\nret\n.type f, @function\nf: ret\n.size f, . - f\n.data\nx: .quad x\n"
+	m := parse(t, compile(t, map[string]string{"a.S": src}, "-static-pie", "a.S"))
+	fixed := parse(t, compile(t, map[string]string{"a.S": src}, "-static", "-no-pie", "a.S"))
+	f, ok := m.FunctionAt(m.Entry + 6)
+	if len(m.ByName("_start")) != 1 || m.ByName("_start")[0].Addr != m.Entry || !ok || f.Name != "f" {
+		t.Errorf("entry %s, symbols %v", m.Entry, m.Functions)
+	}
+	if m.Entry < PIEBase || m.ProgramHeaders.Start < PIEBase || m.Segments[0].Range.Start != PIEBase {
+		t.Errorf("entry %s, headers %s, segments %v", m.Entry, m.ProgramHeaders, m.Segments)
+	}
+	if fixed.Style != UserStyle || m.Style != UserStyle {
+		t.Error("not of user style")
+	}
+}
+
 func TestProgramsLinkedOtherwise(t *testing.T) {
 	const src = ".globl _start\n_start: ret\n"
 	for _, c := range []struct {
@@ -386,8 +404,7 @@ func TestProgramsLinkedOtherwise(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"dynamic", []string{"-pie", "-Wl,-dynamic-linker,/lib64/ld-linux-x86-64.so.2", "-shared-libgcc"}, `interpreter "/lib64/ld-linux-x86-64.so.2": link it with -static -no-pie`},
-		{"static pie", []string{"-static-pie"}, "position-independent (ET_DYN): link it with -static -no-pie"},
+		{"dynamic", []string{"-pie", "-Wl,-dynamic-linker,/lib64/ld-linux-x86-64.so.2", "-shared-libgcc"}, `interpreter "/lib64/ld-linux-x86-64.so.2": link it with -static`},
 		{"shared", []string{"-shared"}, "position-independent (ET_DYN)"},
 		{"object", []string{"-c"}, "a relocatable object (ET_REL), which is a module"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"patchlab/emu"
+	"patchlab/emu/kernel"
 	"patchlab/emu/mem"
 	"patchlab/livepatch"
 	"patchlab/protocol"
@@ -27,13 +28,20 @@ var fields = []struct {
 	text  string
 }{
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
-		saved: run tasks queue preempt output log holds stops
+		saved: run tasks queue preempt output log holds stops kernel
 		saved: mem store truth
 		fixed: config prog patcher arena jump gates cpu tracing
 		derived: list answers registers
 		scratch: lastTask
 		scratch: ready exit exact repeating shared remapped accesses
-		outside: checkpoint checkAt observer inspector interrupt`},
+		outside: checkpoint checkAt observer inspector interrupt death`},
+	{reflect.TypeFor[kernel.Kernel](), reflect.TypeFor[kernel.Snapshot](), `
+		saved: state threads files
+		fixed: config host id`},
+	{typeOf(reflect.TypeFor[kernel.Kernel](), "state"), nil, `
+		saved: brkStart brk random waiters actions unknown beyond ended status killed wrote`},
+	{typeOf(reflect.TypeFor[kernel.Kernel](), "threads"), nil, `
+		saved: clearTID robust wait key bits turn channel moved deadline mask pending`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched stirred digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `
@@ -51,6 +59,7 @@ var fields = []struct {
 		saved: maps
 		derived: last image
 		scratch: free
+		fixed: reserve host
 		fixed: all nextGen lastImage`}, // both only grow
 	{reflect.TypeFor[mem.Mapping](), nil, `
 		fixed: Name Range Perm loaded source
@@ -154,6 +163,8 @@ func checkSaved(t *testing.T, of, snapshot reflect.Type, saved []string) {
 // share.
 func TestValuesAreFlat(t *testing.T) {
 	flat(t, typeOf(reflect.TypeFor[emu.Machine](), "run"))
+	flat(t, typeOf(reflect.TypeFor[kernel.Kernel](), "state"))
+	flat(t, typeOf(reflect.TypeFor[kernel.Kernel](), "threads"))
 	flat(t, reflect.TypeFor[protocol.Activation]())
 	flat(t, reflect.TypeFor[emu.Activation]())
 	flat(t, typeOf(reflect.TypeFor[emu.Machine](), "holds"))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,27 +12,41 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Run     runCommand     `cmd:"" help:"Build and run a scenario, and report what happened."`
-	Explore exploreCommand `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
-	Replay  replayCommand  `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
-	Explain explainCommand `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
-	Breaks  breaksCommand  `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
-	Count   countCommand   `cmd:"" help:"Count the interleavings and classes of small step programs."`
-	Help    helpCommand    `cmd:"" help:"Explain the command, or a topic."`
-	Version versionCommand `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
+	Run      runCommand      `cmd:"" help:"Build and run a scenario, and report what happened; or run a static Linux program."`
+	Explore  exploreCommand  `cmd:"" help:"Try the schedules of a scenario, and show one that goes wrong."`
+	Replay   replayCommand   `cmd:"" help:"Run the one schedule that stands in a scenario file, and show its steps."`
+	Explain  explainCommand  `cmd:"" help:"Tell one schedule of a scenario step by step: who moves, the states of all tasks, what goes wrong and why."`
+	Syscalls syscallsCommand `cmd:"" help:"List the Linux system calls, and how far each is answered."`
+	Breaks   breaksCommand   `cmd:"" help:"List the mistakes that the model can be made to make, and what finds each."`
+	Count    countCommand    `cmd:"" help:"Count the interleavings and classes of small step programs."`
+	Help     helpCommand     `cmd:"" help:"Explain the command, or a topic."`
+	Version  versionCommand  `cmd:"" help:"Show the versions of patchlab, Go and the engine."`
 }
 
 type runCommand struct {
-	File    string        `arg:"" name:"FILE.txtar" help:"The scenario: 'patchlab help script' says what is in it."`
-	Seed    seeds         `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected."`
-	CPUs    *int          `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
-	Model   string        `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
-	Break   []string      `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
-	Check   bool          `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
-	Verbose bool          `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
-	MaxTime time.Duration `name:"max-time" default:"5m" placeholder:"DURATION" help:"Give up at this virtual time (${default})."`
+	File    string         `arg:"" name:"FILE" help:"The scenario, FILE.txtar: 'patchlab help script' says what is in it. Or a static x86-64 Linux program."`
+	Args    []string       `arg:"" optional:"" name:"ARGS" help:"The program's arguments. Flags of patchlab stand before FILE, all that stands behind a program is the program's."`
+	Seed    seeds          `name:"seed" placeholder:"N" help:"Take N in place of the scenario's seed; with a range like 1-200, run each seed and report those that are not as expected. A program gets all randomness and the order of its threads from it."`
+	CPUs    *int           `name:"cpus" placeholder:"N" help:"Give the machine N CPUs in place of what the scenario says."`
+	Model   string         `name:"model" placeholder:"NAME" help:"The consistency model in place of the scenario's: klp-6.12 or closed."`
+	Break   []string       `name:"break" placeholder:"NAME" help:"Have the model make this mistake, to see what catches it; can be repeated."`
+	Check   bool           `name:"check" help:"Run it twice, and fail unless both runs are the same to the bit."`
+	Verbose bool           `name:"v" help:"Show all that happens as it comes, checks of single tasks and registers at a fault too."`
+	MaxTime *time.Duration `name:"max-time" placeholder:"DURATION" help:"Give up at this virtual time (5m; a program: never)."`
+	programFlags
 	Timeout time.Duration `name:"timeout" default:"1m" placeholder:"DURATION" help:"Give up after this time on the host (${default})."`
 }
+
+// programFlags are the flags of "patchlab run" that are for programs only.
+type programFlags struct {
+	Strace bool     `name:"strace" help:"A program's system calls, one a line on standard error."`
+	Env    []string `name:"env" sep:"none" placeholder:"NAME=VALUE" help:"Set a variable of the program's environment, which is empty otherwise; can be repeated."`
+	Stdin  string   `name:"stdin" placeholder:"FILE" help:"What the program reads as standard input, in place of patchlab's own."`
+	Mount  []string `name:"mount" sep:"none" placeholder:"DIR=PATH" help:"Show the directory DIR of the host to the program as PATH, to read; with ,rw behind it to write as well. Can be repeated; nothing else of the host is seen."`
+	Memory string   `name:"memory" default:"1G" placeholder:"SIZE" help:"How much memory the program can have (${default})."`
+}
+
+type syscallsCommand struct{}
 
 // searched is what a search is given besides its scenario, and what a schedule of it needs to
 // be replayed.
@@ -112,6 +127,8 @@ func (a *app) parseAndRun(args []string) (status, error) {
 	switch ctx.Selected().Name {
 	case "run":
 		return a.run(&g.Run)
+	case "syscalls":
+		return a.syscalls()
 	case "explore":
 		return a.explore(&g.Explore)
 	case "replay":
@@ -137,6 +154,7 @@ var (
 
 func longFlags(args []string) []string {
 	var long []string
+	args = separateProgram(args)
 	for i, arg := range args {
 		if arg == "--" {
 			return append(long, args[i:]...)
@@ -147,6 +165,32 @@ func longFlags(args []string) []string {
 		long = append(long, arg)
 	}
 	return long
+}
+
+// bareFlags are the flags of "patchlab run" that take no value.
+var bareFlags = []string{"v", "check", "strace", "h", "help"}
+
+// separateProgram puts "--" before the program that "patchlab run" is to run, if it is
+// one and no scenario: what stands behind it belongs to the program.
+func separateProgram(args []string) []string {
+	if len(args) == 0 || args[0] != "run" {
+		return args
+	}
+	for i := 1; i < len(args); i++ {
+		flag := strings.TrimLeft(args[i], "-")
+		switch {
+		case args[i] == "--":
+			return args
+		case flag != args[i] && (strings.Contains(flag, "=") || slices.Contains(bareFlags, flag)):
+		case flag != args[i]:
+			i++ // its value
+		case isProgram(args[i]):
+			return slices.Insert(slices.Clone(args), i, "--")
+		default:
+			return args
+		}
+	}
+	return args
 }
 
 // singleDashes writes the flags in the parser's messages as the user does.

@@ -3,6 +3,8 @@
 // livepatch.
 //
 //	patchlab run FILE.txtar     build and run a scenario, report what happened
+//	patchlab run PROG [ARGS...] run a static x86-64 Linux program
+//	patchlab syscalls           list the Linux system calls, and how far each is answered
 //	patchlab explore FILE.txtar try its schedules, show the smallest that goes wrong
 //	patchlab replay FILE.txtar  run the schedule that 'explore -save' has put into a file
 //	patchlab explain FILE.txtar tell that schedule step by step, and why it goes wrong

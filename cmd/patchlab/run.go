@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"patchlab/emu"
 	"patchlab/guest"
@@ -15,6 +16,12 @@ import (
 // run carries out "patchlab run".
 func (a *app) run(c *runCommand) (status, error) {
 	if err := c.check(); err != nil {
+		return badInput, err
+	}
+	if isProgram(c.File) {
+		return a.runProgram(c)
+	}
+	if err := c.checkScenario(); err != nil {
 		return badInput, err
 	}
 	built, err := build(c.File)
@@ -36,8 +43,8 @@ func (c *runCommand) check() error {
 	switch {
 	case c.CPUs != nil && *c.CPUs < 1:
 		return fmt.Errorf("-cpus %d: want 1 or more", *c.CPUs)
-	case c.MaxTime <= 0:
-		return fmt.Errorf("-max-time %v: want a time like 5m or 300ms", c.MaxTime)
+	case c.MaxTime != nil && *c.MaxTime <= 0:
+		return fmt.Errorf("-max-time %v: want a time like 5m or 300ms", *c.MaxTime)
 	case c.Timeout <= 0:
 		return fmt.Errorf("-timeout %v: want a time like 1m or 300ms", c.Timeout)
 	case c.Seed.many() && c.Check:
@@ -47,6 +54,20 @@ func (c *runCommand) check() error {
 	}
 	if err := experiment.CheckBreaks(c.Break); err != nil {
 		return fmt.Errorf("-break: %w", err)
+	}
+	return nil
+}
+
+// maxScenarioTime is when a scenario is given up unless -max-time says otherwise.
+const maxScenarioTime = 5 * time.Minute
+
+// checkScenario says what is wrong with the flags where a scenario is to be run.
+func (c *runCommand) checkScenario() error {
+	switch {
+	case len(c.Args) > 0:
+		return fmt.Errorf("unexpected argument %s", c.Args[0])
+	case c.Strace, len(c.Env) > 0, len(c.Mount) > 0, c.Stdin != "":
+		return fmt.Errorf("%s: -strace, -env, -stdin and -mount are for programs, and this is none", c.File)
 	}
 	return nil
 }
@@ -70,8 +91,12 @@ func build(file string) (*experiment.Built, error) {
 
 // options returns the options of a run.
 func (a *app) options(c *runCommand) experiment.Options {
+	maxTime := maxScenarioTime
+	if c.MaxTime != nil {
+		maxTime = *c.MaxTime
+	}
 	o := experiment.Options{
-		CPUs: c.CPUs, Model: c.Model, Breaks: c.Break, MaxTime: guest.Time(c.MaxTime.Nanoseconds()), MaxWall: c.Timeout, Cancel: a.ctx.Done(),
+		CPUs: c.CPUs, Model: c.Model, Breaks: c.Break, MaxTime: guest.Time(maxTime.Nanoseconds()), MaxWall: c.Timeout, Cancel: a.ctx.Done(),
 	}
 	if c.Seed.given {
 		o.Seed = &c.Seed.first

@@ -182,6 +182,13 @@ type Mapping struct {
 	Host []byte
 }
 
+// Area is a range of the address space whose host memory is reserved: of whole pages,
+// and not on the Go heap.
+type Area struct {
+	Range guest.Range
+	Host  []byte
+}
+
 // Stub is what the CPU needs to know of the stub that patch sites call (package
 // trampoline lays it out). At Entry a hook runs before the instruction there; then
 // the guest jumps to the address in the cell. For the whole form of the handler
@@ -211,6 +218,13 @@ type Options struct {
 	// Until is the address that ends a run when control comes there. It is never
 	// mapped.
 	Until guest.Addr
+	// Area is guest memory that is one piece of the host's; the zero value means that
+	// there is none. Mappings in it lie there with their Host, which makes adding and
+	// removing them cheap. A CPU with an area never answers [Inexact]. Of an instruction
+	// that accesses memory in pieces (vectors across pages, fxsave, enter and the like)
+	// those before the one that failed may be done, an MMX instruction may have made the x87
+	// registers its own, and the fault of the trap flag is reported behind the instruction.
+	Area Area
 	// Stub describes the stub; the zero value means that there is none.
 	Stub Stub
 	// Decide chooses the body for the function whose site returns to ip: 0 means

@@ -13,7 +13,7 @@ var zeros [diffChunk]byte
 // AppendDiff appends address and value of each word that is not as root holds it; of
 // memory that root does not have, each that is not zero or not as it was loaded. Text
 // counts that was changed. Equal bytes mean equal memory and the other way round, for
-// spaces that have the same mappings.
+// spaces that have the same mappings and no reserved part.
 func (s *Space) AppendDiff(dst []byte, root *Snapshot) []byte {
 	i := s.present()
 	if i.diffFrom != root.id {

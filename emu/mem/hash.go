@@ -18,9 +18,19 @@ func (s *Space) Hash() uint64 {
 		if m.loaded != nil && string(m.loaded) == string(m.Data) {
 			continue
 		}
-		h = (h ^ uint64(m.Range.Start)) * 0x9e3779b97f4a7c15
-		h = (h ^ xxhash.Sum64(m.Data)) * 0x9e3779b97f4a7c15
-		h ^= h >> 29
+		if !s.reserved(m.Range) {
+			h = fold(h, m.Range.Start, m.Data)
+			continue
+		}
+		h = fold(h, m.Range.Start, nil)
+		s.eachPage(m, func(a guest.Addr, b []byte) { h = fold(h, a, b) })
 	}
 	return h
+}
+
+// fold adds bytes at an address to a hash.
+func fold(h uint64, a guest.Addr, b []byte) uint64 {
+	h = (h ^ uint64(a)) * 0x9e3779b97f4a7c15
+	h = (h ^ xxhash.Sum64(b)) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
 }

@@ -17,7 +17,10 @@ type image struct {
 	refs int // of snapshots, and of the space that has this content
 	maps []*Mapping
 	gens []uint64
-	data []byte // of the mappings that are kept, in order
+	data []byte // of the mappings that are kept, in order; without those of the reserved part
+
+	pages    []guest.Addr // of the reserved part, those that are not all zero
+	pageData []byte       // their content
 
 	id       uint64 // of this content; never reused, as the image is
 	diff     []byte // what AppendDiff appends with this as the content
@@ -75,10 +78,11 @@ func (s *Space) copy() *image {
 	i.gens, i.data, i.id, i.diffFrom = i.gens[:0], i.data[:0], s.lastImage, 0
 	for _, m := range s.maps {
 		i.gens = append(i.gens, m.gen)
-		if kept(m.Perm, m.gen) {
+		if kept(m.Perm, m.gen) && !s.reserved(m.Range) {
 			i.data = append(i.data, m.Data...)
 		}
 	}
+	s.savePages(i)
 	return i
 }
 
@@ -106,6 +110,9 @@ func (s *Space) Restore(p *Snapshot, w Watcher) error {
 	data := p.data
 	for i, m := range s.maps {
 		gen := p.gens[i]
+		if s.reserved(m.Range) {
+			continue
+		}
 		if m.Perm&(guest.Write|guest.Exec) == guest.Write {
 			data = data[copy(m.Data, data):]
 			continue
@@ -119,6 +126,7 @@ func (s *Space) Restore(p *Snapshot, w Watcher) error {
 			m.gen = gen
 		}
 	}
+	s.restorePages(p.image, w)
 	s.share(&s.image, p.image)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sort"
 	"syscall"
 
 	"patchlab/guest"
@@ -36,6 +37,10 @@ type Space struct {
 	free    []*image   // that no snapshot refers to any more
 
 	lastImage uint64 // the id of the last image; only grows
+
+	// The reserved part, if there is one: see Reserve.
+	reserve guest.Range
+	host    []byte
 }
 
 // New returns an empty address space.
@@ -54,6 +59,11 @@ func (s *Space) Add(name string, r guest.Range, p guest.Perm) (*Mapping, error) 
 		if m.Range.Overlaps(r) {
 			return nil, fmt.Errorf("map %s at %s: overlaps %s at %s", name, r, m.Name, m.Range)
 		}
+	}
+	if s.reserved(r) {
+		m := &Mapping{Name: name, Range: r, Perm: p, Data: s.hostOf(r)}
+		s.insert(m)
+		return m, nil
 	}
 	data, err := syscall.Mmap(-1, 0, int(r.Size()), syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_PRIVATE|syscall.MAP_ANON)
@@ -106,8 +116,17 @@ func (s *Space) insert(m *Mapping) {
 	s.Touched()
 }
 
-// Remove takes m out of the address space. Its memory is kept for snapshots.
+// Remove takes m out of the address space. Its memory is kept for snapshots; in the reserved
+// part, they have a copy.
 func (s *Space) Remove(m *Mapping) {
+	s.take(m)
+	if s.reserved(m.Range) {
+		s.drop(m.Range)
+	}
+}
+
+// take is Remove without what becomes of the memory.
+func (s *Space) take(m *Mapping) {
 	i := slices.Index(s.maps, m)
 	if i < 0 {
 		panic("BUG: remove of a mapping that is not there")
@@ -122,13 +141,16 @@ func (s *Space) Find(a guest.Addr) *Mapping {
 	if s.last != nil && s.last.Range.Contains(a) {
 		return s.last
 	}
-	for _, m := range s.maps {
-		if m.Range.Contains(a) {
-			s.last = m
-			return m
-		}
+	if i := s.index(a); i < len(s.maps) && s.maps[i].Range.Contains(a) {
+		s.last = s.maps[i]
+		return s.last
 	}
 	return nil
+}
+
+// index returns the index of the first mapping that ends behind a.
+func (s *Space) index(a guest.Addr) int {
+	return sort.Search(len(s.maps), func(i int) bool { return s.maps[i].Range.End > a })
 }
 
 // bytes returns the n bytes at a that lie in one mapping.
@@ -233,6 +255,11 @@ func (s *Space) Close() error {
 		}
 		m.Data = nil
 	}
-	s.maps, s.all, s.last = nil, nil, nil
+	if s.host != nil {
+		if err := syscall.Munmap(s.host); err != nil && first == nil {
+			first = fmt.Errorf("unmap %s: %w", s.reserve, err)
+		}
+	}
+	s.maps, s.all, s.last, s.host = nil, nil, nil, nil
 	return first
 }

@@ -13,7 +13,7 @@ const importOrder = `
 	# words and data
 	guest, testprogs/include
 	insn
-	protocol, image, emu/mem, emu/cpu, emu/sched, emu/trace, trampoline/prologue
+	protocol, image, emu/mem, emu/vfs, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
 	# the parts
 	emu/loader, emu/kernel, emu/cpu/unicorn, emu/cpu/cputest, unwind < unwind/unwindtest, trampoline
@@ -25,6 +25,7 @@ const importOrder = `
 	# the laboratory puts them together, the oracle judges what happens there, and
 	# experiments need both
 	lab/scenario < lab/build, lab/scenario < lab
+	lab/process
 	explore/oracle
 	lab/experiment
 	testprogs

@@ -1,6 +1,7 @@
 package cputest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,11 +115,17 @@ func (f *faulting) check(t *testing.T, r *rig, req cpu.Request, at guest.Addr) {
 	if got != f.want {
 		t.Errorf("%+v: fault %+v, want %+v", req, got, f.want)
 	}
+	if f.want.Vector == trapFlag && inAnArea(r) {
+		return // behind the instruction, as a processor reports it
+	}
 	if !req.Uncounted && e.Executed != n {
 		t.Errorf("%+v: %d instructions before the fault, want %d", req, e.Executed, n)
 	}
 	before.same(t, momentOf(r), "%+v", req)
 }
+
+// trapFlag is the vector of what the trap flag raises.
+const trapFlag = 1
 
 // lateFault: the count that an inexact run gives leads close to the fault.
 func lateFault(t *testing.T, open Open) {
@@ -205,10 +212,16 @@ func faultLeavesNothing(t *testing.T, open Open) {
 			if r.ctx.PC != r.label["x"] || e.Fault.Kind != cpu.ReadFault && e.Fault.Kind != cpu.WriteFault {
 				t.Fatalf("%s: %s", text, describe(e))
 			}
+			if inAnArea(r) && slices.ContainsFunc(inPieces, func(p string) bool { return strings.Contains(text, p) }) {
+				continue
+			}
 			before.same(t, momentOf(r), "%s, %+v", text, req)
 		}
 	}
 }
+
+// inPieces are instructions of which a part may be done when they fail in an area.
+var inPieces = []string{"movups", "fstp", "fnstenv", "fxsave", "fxrstor"}
 
 // sameFaultAgain: a block that always faults in the middle ends every run there,
 // whichever ran before.

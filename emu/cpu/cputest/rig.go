@@ -134,7 +134,8 @@ func (r *rig) mapAll(cell []byte) {
 
 // pages returns fresh memory outside of the Go heap.
 func pages(t testing.TB, size int) []byte {
-	b, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	// Shared, so that it can be in an area as well.
+	b, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_ANON)
 	if err != nil {
 		t.Fatal(err)
 	}

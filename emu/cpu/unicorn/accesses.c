@@ -11,7 +11,7 @@ void pl_on_access(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int6
 	bool write = type == UC_MEM_WRITE;
 	uint64_t end = addr + size;
 	(void)value;
-	if (c->stopped)
+	if (c->stopped || c->explaining)
 		return;
 	// Version 2.1.1 tells a read across pages as the words that it touches, newer ones as it is.
 	enum { PAGE = 4096 };

@@ -121,8 +121,10 @@ uc_err pl_open(pl_cpu *c, int mode, int kind, uc_engine *uc)
 	}
 	if (kind == PL_PLAIN)
 		err = prime(c, uc);
+	if (!err)
+		err = pl_map_area(c, uc);
 	for (int i = 0; i < c->nmap && !err; i++)
-		err = pl_map_into(uc, mode, &c->maps[i]);
+		err = pl_map_into(c, uc, mode, &c->maps[i]);
 	if (!err)
 		err = hook_instruction(uc, UC_X86_INS_SYSCALL, pl_on_syscall, c);
 	if (!err)

@@ -85,6 +85,8 @@ typedef struct pl_cpu {
 	// Fixed.
 	uint64_t arena_start, arena_end, until;
 	pl_stub stub;
+	uint64_t area_start, area_size; // guest memory that is one piece of the host's; size 0: none
+	uint8_t *area_host;
 	uint64_t callee; // the Go side's number of this CPU
 	bool has_decide;
 	bool loses_flags; // the version of the engine: see pl_on_code
@@ -137,6 +139,11 @@ typedef struct pl_cpu {
 	bool fetching;           // the leg failed to fetch code at fault_addr
 	bool rejected;           // PLAIN has translated a block that it must not keep
 	bool rewind;             // the last instruction has to be taken back
+	bool denied;             // an access of denied_type to denied_page was refused
+	uc_mem_type denied_type;
+	uint64_t denied_page;
+	bool vague;              // what is known of the fault is less than there is to know
+	bool explaining;         // a fault is being looked at
 	uc_context *before;      // EXACT, TRACE: the registers before the last instruction
 	struct pl_undo *undo;    // EXACT, TRACE: what it has overwritten
 	uint32_t access_first;   // TRACE: where the last instruction's accesses begin
@@ -156,6 +163,10 @@ uc_err pl_set_break(pl_cpu *c, uint64_t addr, int64_t task, bool on);
 void pl_forget(pl_cpu *c);
 // pl_run runs from the context of context_size bytes and leaves the new one there.
 void pl_run(pl_cpu *c, uint8_t *context);
+// pl_explain finds out all of a fault that a run has left vague. It needs the engine
+// TRACE of the mode.
+void pl_explain(pl_cpu *c, uint8_t *context);
+void pl_wash_context(uint8_t *context, uint8_t *fresh, size_t size);
 void pl_registers(pl_cpu *c, uint8_t *context);
 void pl_set_registers(pl_cpu *c, uint8_t *context);
 uint64_t pl_base(uint8_t *context, bool gs);

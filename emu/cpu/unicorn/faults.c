@@ -61,19 +61,58 @@ static void counted_before(pl_cpu *c)
 	c->left += c->kind == PL_WATCH ? (b & B_COUNT) - 1 : 1;
 }
 
+// counted_from takes the instructions of the last block from pc on out of the count.
+static void counted_from(pl_cpu *c, uint64_t pc)
+{
+	if (c->kind != PL_WATCH) {
+		counted_before(c);
+		return;
+	}
+	const pl_text *t = text_of(c, c->prev);
+	if (!t || (t->flags[c->prev - t->start] & F_ARENA))
+		return;
+	uint32_t n = (t->blocks[c->prev - t->start] & B_COUNT) - 1;
+	for (uint64_t at = c->prev; at != pc && n > 0; n--) {
+		t = text_of(c, at);
+		at += t->lens[at - t->start];
+	}
+	c->left += n;
+}
+
+// vague_fault ends the run before the instruction that the engine stands at, for a
+// fault that pl_explain will look at. Where there is an area, registers and memory are
+// those from before the instruction.
+static void vague_fault(pl_cpu *c, uc_engine *uc)
+{
+	uint64_t pc = reg(uc, UC_X86_REG_RIP);
+	counted_from(c, pc);
+	c->vague = c->rewind = true;
+	end_run(c, PL_FAULT, pc);
+}
+
 // pl_fault ends the run because of the instruction at c->prev. Only some faults leave
 // the state from before it when it was stepped: a trap flag hits behind the
 // instruction, an instruction that is found to be illegal may have switched to MMX, and
 // one that fails to divide has lost the flags with version 2.1.2 or newer.
 void pl_fault(pl_cpu *c, int kind)
 {
-	enum { BREAKPOINT = 3, OWN = 32 }; // vectors of int3, and of int N
+	enum { TRAP = 1, BREAKPOINT = 3, OWN = 32 }; // vectors of the trap flag, int3, and int N
 	bool clean = kind == PL_HALT ||
 		(kind == PL_EXCEPTION && (c->fault_vector == BREAKPOINT || c->fault_vector >= OWN));
+	if (c->area_size && kind == PL_EXCEPTION && c->fault_vector == TRAP) {
+		c->fault_kind = kind;
+		end_run(c, PL_FAULT, reg(c->uc[c->mode][c->kind], UC_X86_REG_RIP));
+		return;
+	}
+	bool exact = takes_back(c) || (c->kind == PL_STEP && clean);
 	c->fault_kind = kind;
+	if (c->area_size && !exact) {
+		vague_fault(c, c->uc[c->mode][c->kind]);
+		return;
+	}
 	counted_before(c);
 	c->rewind = true;
-	end_run(c, takes_back(c) || (c->kind == PL_STEP && clean) ? PL_FAULT : PL_INEXACT, c->prev);
+	end_run(c, exact ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
 static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
@@ -91,6 +130,20 @@ static void data_fault(pl_cpu *c, int kind, uint64_t addr, int size)
 	end_run(c, takes_back(c) ? PL_FAULT : PL_INEXACT, c->prev);
 }
 
+// pl_denied ends a leg in which an access was denied.
+void pl_denied(pl_cpu *c, uc_engine *uc)
+{
+	uint64_t pc = reg(uc, UC_X86_REG_RIP), page = c->denied_page;
+	if (c->denied_type != UC_MEM_READ && c->denied_type != UC_MEM_WRITE) {
+		silence(c);
+		c->fetching = true;
+		c->fault_addr = pc - page < 4096 ? pc : page;
+		c->pc = pc;
+	} else {
+		vague_fault(c, uc);
+	}
+}
+
 // full_address returns the address of an access: the engine reports 52 bits of it.
 static uint64_t full_address(uint64_t addr) { return (uint64_t)((int64_t)(addr << 12) >> 12); }
 
@@ -102,7 +155,7 @@ bool pl_on_bad_memory(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, 
 	(void)value;
 	if (c->stopped)
 		return false;
-	addr = full_address(addr);
+	addr = c->explaining ? c->denied_page | (addr & 4095) : full_address(addr);
 	switch (type) {
 	case UC_MEM_READ_PROT:
 	case UC_MEM_READ_UNMAPPED:

@@ -103,6 +103,10 @@ static bool is_bit_test(uint8_t op)
 bool pl_needs_stepping(const pl_cpu *c, const uint8_t *b, uint32_t size)
 {
 	uint32_t i = opcode_at(b, size);
+	// With an area, a fast engine has to tell at which instruction it has failed, and it
+	// stands behind int3, int N, int1 and hlt then.
+	if (c->area_size && i < size && (b[i] == 0xcc || b[i] == 0xcd || b[i] == 0xf1 || b[i] == 0xf4))
+		return true;
 	return is_cmpxchg8b(b + i, size - i) ||
 		(c->loses_flags && i + 2 < size && b[i] == 0x0f && is_bit_test(b[i + 1]));
 }

@@ -47,6 +47,9 @@ enum {
 	F_FIRST = 128, // derived: one that may have to be the first of a leg
 };
 
+// Added to a page, a physical address at which an engine has no memory.
+#define NOWHERE (1ull << 50)
+
 // What is known of a block. Most blocks are a count and nothing else, so that one
 // comparison tells that they can run. Counts are those of the WATCH engine: another
 // kind may end a block elsewhere.
@@ -59,8 +62,9 @@ enum {
 
 // memory.c
 int pl_perm_for(int mode, uint32_t perm);
-uc_err pl_map_into(uc_engine *uc, int mode, const pl_map *m);
+uc_err pl_map_into(const pl_cpu *c, uc_engine *uc, int mode, const pl_map *m);
 const pl_map *pl_find_map(pl_cpu *c, uint64_t addr);
+uc_err pl_map_area(pl_cpu *c, uc_engine *uc);
 uint8_t *pl_writable(pl_cpu *c, uint64_t addr, uint64_t size);
 
 // text.c
@@ -126,6 +130,7 @@ void pl_on_write(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64
 void pl_refuse(pl_cpu *c, uc_engine *uc, int refusal, uint64_t addr, uint64_t pc);
 void pl_fetch_fault(pl_cpu *c, uint64_t addr, uint64_t pc);
 void pl_fault(pl_cpu *c, int kind);
+void pl_denied(pl_cpu *c, uc_engine *uc);
 struct pl_undo *pl_undo_new(void);
 void pl_remember(pl_cpu *c, uc_engine *uc);
 void pl_take_back(pl_cpu *c, uint8_t *context);

@@ -21,10 +21,59 @@ int pl_perm_for(int mode, uint32_t perm)
 	return p;
 }
 
-uc_err pl_map_into(uc_engine *uc, int mode, const pl_map *m)
+// in_area tells whether a mapping lies in the area, where engines have all memory from
+// the start and ask for the rights to each page when they first touch it.
+static bool in_area(const pl_cpu *c, const pl_map *m)
+{
+	return m->start - c->area_start < c->area_size;
+}
+
+// pl_on_fill answers an engine that has an area and wants to access a page. It may keep
+// the answer until its TLB is flushed.
+static bool pl_on_fill(uc_engine *uc, uint64_t page, uc_mem_type type, uc_tlb_entry *e, void *user)
+{
+	pl_cpu *c = user;
+	const pl_map *m = pl_find_map(c, page);
+	int p = m ? pl_perm_for(c->mode, m->perm) : 0;
+	int want = type == UC_MEM_WRITE ? UC_PROT_WRITE : type == UC_MEM_READ ? UC_PROT_READ : UC_PROT_EXEC;
+	(void)uc;
+	if (!(p & want) && c->explaining && want != UC_PROT_EXEC) {
+		// Where there is no memory the engine tells all of an access.
+		c->denied_page = page;
+		e->paddr = page | NOWHERE;
+		e->perms = UC_PROT_READ | UC_PROT_WRITE;
+		return true;
+	}
+	if (!(p & want)) {
+		if (page == c->until || page == c->until - 4096)
+			return false; // the engine looks there on its way out: see settle
+		c->denied = true;
+		c->denied_page = page;
+		c->denied_type = type;
+		return false;
+	}
+	e->paddr = page;
+	e->perms = p;
+	return true;
+}
+
+// pl_map_area gives a fresh engine the memory of the area, if there is one. With a TLB
+// that asks us, the engine also tells exactly at which instruction an access was denied.
+uc_err pl_map_area(pl_cpu *c, uc_engine *uc)
+{
+	uc_hook h;
+	if (!c->area_size)
+		return UC_ERR_OK;
+	uc_err err = uc_mem_map_ptr(uc, c->area_start, c->area_size, UC_PROT_ALL, c->area_host);
+	if (!err)
+		err = uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL);
+	return err ? err : uc_hook_add(uc, &h, UC_HOOK_TLB_FILL, pl_on_fill, c, 1, 0);
+}
+
+uc_err pl_map_into(const pl_cpu *c, uc_engine *uc, int mode, const pl_map *m)
 {
 	int p = pl_perm_for(mode, m->perm);
-	if (!p)
+	if (!p || in_area(c, m))
 		return UC_ERR_OK;
 	return uc_mem_map_ptr(uc, m->start, m->end - m->start, p, m->host);
 }
@@ -64,19 +113,27 @@ uint8_t *pl_writable(pl_cpu *c, uint64_t addr, uint64_t size)
 	return m->host + (addr - m->start);
 }
 
+// unmap_from takes back what pl_map_into did.
+static uc_err unmap_from(const pl_cpu *c, uc_engine *uc, int mode, const pl_map *m)
+{
+	if (in_area(c, m))
+		return uc_ctl_flush_tlb(uc);
+	return pl_perm_for(mode, m->perm) ? uc_mem_unmap(uc, m->start, m->end - m->start) : UC_ERR_OK;
+}
+
 // map_everywhere maps m into every engine that may see it, or into none.
 static uc_err map_everywhere(pl_cpu *c, const pl_map *m)
 {
 	for (int i = 0; i < PL_MODES * PL_KINDS; i++) {
 		int mode = i / PL_KINDS;
 		uc_engine *uc = c->uc[mode][i % PL_KINDS];
-		uc_err err = uc ? pl_map_into(uc, mode, m) : UC_ERR_OK;
+		uc_err err = uc ? pl_map_into(c, uc, mode, m) : UC_ERR_OK;
 		if (!err)
 			continue;
 		while (i-- > 0) {
 			uc = c->uc[i / PL_KINDS][i % PL_KINDS];
-			if (uc && pl_perm_for(i / PL_KINDS, m->perm))
-				uc_mem_unmap(uc, m->start, m->end - m->start);
+			if (uc)
+				unmap_from(c, uc, i / PL_KINDS, m);
 		}
 		return err;
 	}
@@ -87,6 +144,8 @@ uc_err pl_map_add(pl_cpu *c, uint64_t start, uint64_t size, uint8_t *host, uint3
 {
 	pl_map m = { start, start + size, host, perm };
 	int i = above(c, start);
+	if (in_area(c, &m) && host != c->area_host + (start - c->area_start))
+		return UC_ERR_ARG;
 	if (m.end < start || (i < c->nmap && c->maps[i].start < m.end))
 		return UC_ERR_MAP;
 	pl_map *maps = realloc(c->maps, (c->nmap + 1) * sizeof *maps);
@@ -119,8 +178,8 @@ uc_err pl_map_remove(pl_cpu *c, uint64_t start, uint64_t size)
 	}
 	for (int mode = 0; mode < PL_MODES; mode++)
 		for (int kind = 0; kind < PL_KINDS; kind++)
-			if (c->uc[mode][kind] && pl_perm_for(mode, c->maps[i].perm)) {
-				uc_err err = uc_mem_unmap(c->uc[mode][kind], start, size);
+			if (c->uc[mode][kind]) {
+				uc_err err = unmap_from(c, c->uc[mode][kind], mode, &c->maps[i]);
 				if (err)
 					return err;
 			}

@@ -130,6 +130,33 @@ void pl_set_base(uint8_t *context, bool gs, uint64_t addr)
 	uc_context_reg_write((uc_context *)context, gs ? UC_X86_REG_GS_BASE : UC_X86_REG_FS_BASE, &addr);
 }
 
+// What pl_wash_context copies besides the general registers.
+static const int other_ids[] = {
+	UC_X86_REG_FPCW, UC_X86_REG_FPSW, UC_X86_REG_MXCSR, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE,
+	UC_X86_REG_XMM0, UC_X86_REG_XMM1, UC_X86_REG_XMM2, UC_X86_REG_XMM3, UC_X86_REG_XMM4, UC_X86_REG_XMM5,
+	UC_X86_REG_XMM6, UC_X86_REG_XMM7, UC_X86_REG_XMM8, UC_X86_REG_XMM9, UC_X86_REG_XMM10, UC_X86_REG_XMM11,
+	UC_X86_REG_XMM12, UC_X86_REG_XMM13, UC_X86_REG_XMM14, UC_X86_REG_XMM15, UC_X86_REG_FP0, UC_X86_REG_FP1,
+	UC_X86_REG_FP2, UC_X86_REG_FP3, UC_X86_REG_FP4, UC_X86_REG_FP5, UC_X86_REG_FP6, UC_X86_REG_FP7,
+	UC_X86_REG_FPTAG,
+};
+
+// pl_wash_context makes context one in which nothing is left of an exception: the engine
+// would take the next one for a double fault. fresh is a context after reset, which
+// becomes the new one.
+void pl_wash_context(uint8_t *context, uint8_t *fresh, size_t size)
+{
+	for (int i = 0; i < 17; i++) {
+		uint64_t v = read_one((uc_context *)context, pl_gpr_ids[i]);
+		uc_context_reg_write((uc_context *)fresh, pl_gpr_ids[i], &v);
+	}
+	for (size_t i = 0; i < sizeof other_ids / sizeof *other_ids; i++) {
+		uint8_t v[16] = { 0 };
+		uc_context_reg_read((uc_context *)context, other_ids[i], v);
+		uc_context_reg_write((uc_context *)fresh, other_ids[i], v);
+	}
+	memcpy(context, fresh, size);
+}
+
 // pl_reset_context makes the context of a task that has not run yet. It expects an
 // engine that has not run either, and it is the only place where a context gets its
 // header.

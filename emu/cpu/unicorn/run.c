@@ -20,9 +20,16 @@ static void settle(pl_cpu *c, uc_engine *uc, uc_err err)
 {
 	if (c->stopped)
 		return;
+	enum { PAGE = 4096 };
 	c->pc = reg(uc, UC_X86_REG_RIP);
 	c->stopped = c->done = true;
-	if (err == UC_ERR_INSN_INVALID)
+	// An engine with an area asks for the pages at and before until when it has come there,
+	// for a block of no bytes, and takes it for a failure that it gets none.
+	if (err == UC_ERR_EXCEPTION && c->area_size)
+		err = UC_ERR_OK;
+	if (c->pc != c->until && c->until - c->pc <= PAGE)
+		missing_code(c, c->pc);
+	else if (err == UC_ERR_INSN_INVALID)
 		pl_fault(c, PL_ILLEGAL);
 	else if (err)
 		c->uc_err = err;
@@ -37,7 +44,7 @@ static void settle(pl_cpu *c, uc_engine *uc, uc_err err)
 // start runs an engine, on which the registers are, from c->pc.
 static uc_err start(pl_cpu *c, uc_engine *uc, uint64_t until)
 {
-	c->stopped = c->fetching = c->rejected = c->rewind = false;
+	c->stopped = c->fetching = c->rejected = c->rewind = c->denied = false;
 	c->text_size = 0;
 	c->prev = ~0ull;
 	c->prev_end = c->pc;
@@ -46,6 +53,8 @@ static uc_err start(pl_cpu *c, uc_engine *uc, uint64_t until)
 	if (!__atomic_load_n(&c->interrupted, __ATOMIC_SEQ_CST))
 		err = uc_emu_start(uc, c->pc, until, 0, 0);
 	__atomic_store_n(&c->running, NULL, __ATOMIC_SEQ_CST);
+	if (c->denied && !c->stopped)
+		pl_denied(c, uc);
 	return err;
 }
 
@@ -135,7 +144,7 @@ static int fastest(const pl_cpu *c)
 void pl_run(pl_cpu *c, uint8_t *context)
 {
 	c->reason = c->uc_err = 0;
-	c->done = false;
+	c->done = c->vague = false;
 	c->nevents = c->naccesses = 0;
 	c->decisions = 0;
 	c->left = c->budget;
@@ -151,6 +160,26 @@ void pl_run(pl_cpu *c, uint8_t *context)
 		c->kind = c->kind == fast && !c->whole ? PL_STEP : fast;
 	}
 	c->executed = c->budget - c->left;
+	pl_registers(c, context);
+}
+
+// pl_explain runs the instruction that has faulted once more.
+void pl_explain(pl_cpu *c, uint8_t *context)
+{
+	uint32_t events = c->nevents, accesses = c->naccesses;
+	c->vague = c->done = false;
+	c->kind = PL_TRACE;
+	c->whole = true;
+	c->left = c->budget = 1;
+	c->nevents = c->naccesses = 0;
+	c->explaining = true;
+	leg(c, context);
+	c->explaining = false;
+	uc_ctl_flush_tlb(c->uc[c->mode][PL_TRACE]);
+	c->nevents = events;
+	c->naccesses = accesses;
+	if (c->reason != PL_FAULT && !c->uc_err)
+		c->uc_err = UC_ERR_EXCEPTION; // what has failed must fail again
 	pl_registers(c, context);
 }
 

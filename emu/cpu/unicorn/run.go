@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"patchlab/emu/cpu"
@@ -22,6 +23,9 @@ func (b *backend) Run(ctx *cpu.Context, req cpu.Request, exit *cpu.Exit) error {
 		return err
 	}
 	b.execute(ctx, &req)
+	if err := b.explain(ctx, &req); err != nil {
+		return err
+	}
 	if p := b.called.panic; p != nil {
 		b.called.panic = nil
 		panic(p)
@@ -74,6 +78,21 @@ func (b *backend) execute(ctx *cpu.Context, req *cpu.Request) {
 	b.running.Store(true)
 	C.pl_run(c, b.stateToChange(ctx))
 	b.running.Store(false)
+}
+
+// explain finds out what a run has left vague of a fault.
+func (b *backend) explain(ctx *cpu.Context, req *cpu.Request) error {
+	if !b.c.vague {
+		return nil
+	}
+	if err := b.prepare(&cpu.Request{Mode: req.Mode, Accesses: true}); err != nil {
+		return err
+	}
+	s := b.stateToChange(ctx)
+	fresh := slices.Clone(b.reset)
+	C.pl_wash_context(s, (*C.uint8_t)(&fresh[0]), b.c.context_size)
+	C.pl_explain(b.c, s)
+	return nil
 }
 
 // Interrupt repeats the request until the run is over: one that comes in the moment

@@ -66,6 +66,10 @@ func (b *backend) setOptions(o *cpu.Options) {
 	b.c.until = C.uint64_t(o.Until)
 	b.c.callee = C.uint64_t(b.callee)
 	b.c.has_decide = o.Decide != nil
+	if a := o.Area; len(a.Host) > 0 {
+		b.c.area_start, b.c.area_size = C.uint64_t(a.Range.Start), C.uint64_t(a.Range.Size())
+		b.c.area_host = (*C.uint8_t)(&a.Host[0])
+	}
 	if o.Stub.Cell == nil {
 		return
 	}
