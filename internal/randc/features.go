@@ -3,6 +3,7 @@ package randc
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -70,13 +71,19 @@ func (f Features) Each() []Features {
 	return list
 }
 
-// Reduce leaves out features, one after the other, as long as fails says yes to what
-// remains. It asks once for each feature, never about the empty set, and trusts that fails
-// says yes to f itself.
+// Reduce leaves out features as long as fails says yes to what remains: first half of them
+// at a time, in the end one by one. It never asks about the empty set, and trusts that
+// fails says yes to f itself.
 func Reduce(f Features, fails func(Features) bool) Features {
-	for _, one := range f.Each() {
-		if fewer := f &^ one; fewer != 0 && fails(fewer) {
-			f = fewer
+	for n := (len(f.Each()) + 1) / 2; n > 0; n /= 2 {
+		for some := range slices.Chunk(f.Each(), n) {
+			fewer := f
+			for _, one := range some {
+				fewer &^= one
+			}
+			if fewer != 0 && fails(fewer) {
+				f = fewer
+			}
 		}
 	}
 	return f
