@@ -135,8 +135,10 @@ func (m *Machine) processFault(t *task, info cpu.FaultInfo) error {
 	if info.Kind == cpu.Refused {
 		return m.fault(t, info)
 	}
+	if m.kernel.Fault(t.id, info) {
+		return nil
+	}
 	m.death = m.fault(t, info)
-	m.kernel.Signalled(t.id, kernel.SignalOf(info))
 	return m.endProcess()
 }
 
@@ -181,6 +183,14 @@ func (h host) SetRegisters(id guest.TaskID, r *guest.Regs) {
 func (h host) SetBases(id guest.TaskID, fs, gs guest.Addr) {
 	h.m.cpu.SetBases(&h.m.task(id).ctx, fs, gs)
 }
+
+func (h host) Extended(id guest.TaskID) cpu.Extended { return h.m.cpu.Extended(&h.m.task(id).ctx) }
+
+func (h host) SetExtended(id guest.TaskID, x *cpu.Extended) {
+	h.m.cpu.SetExtended(&h.m.task(id).ctx, x)
+}
+
+func (h host) AlarmChanged() { h.m.findTimer() }
 
 func (h host) NewTask(parent guest.TaskID) (guest.TaskID, error) {
 	m := h.m

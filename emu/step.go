@@ -76,13 +76,17 @@ func (m *Machine) touched() { m.checkAt = noCheckpoint }
 
 func (m *Machine) step() (Status, error) {
 	m.config.Policy.SetState(m.run.policy)
-	m.wakeSleepers()
+	if err := m.wakeSleepers(); err != nil {
+		return Running, err
+	}
 	for !m.findReady() {
 		if m.timer == noTimer {
 			return m.rest(), nil
 		}
 		m.now = m.timer
-		m.wakeSleepers()
+		if err := m.wakeSleepers(); err != nil {
+			return Running, err
+		}
 	}
 	if err := m.limits(); err != nil {
 		return Running, err

@@ -28,8 +28,14 @@ func (m *Machine) tick() guest.Time { return m.now / TickTime }
 
 // wakeSleepers makes the tasks runnable whose time has come, in the order of their
 // times and then their ids.
-func (m *Machine) wakeSleepers() {
+func (m *Machine) wakeSleepers() error {
 	for m.timer <= m.now {
+		if rang, err := m.ring(); rang || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		for i := range m.tasks {
 			if t := &m.tasks[i]; t.sleepsUntil(m.timer) {
 				m.wake(t)
@@ -40,6 +46,23 @@ func (m *Machine) wakeSleepers() {
 			}
 		}
 	}
+	return nil
+}
+
+// ring lets the timer of a process ring if it is due.
+func (m *Machine) ring() (rang bool, err error) {
+	if !m.isProcess() {
+		return false, nil
+	}
+	at, set := m.kernel.Alarm()
+	if !set || at > m.now {
+		return false, nil
+	}
+	if m.kernel.Ring() {
+		err = m.endProcess()
+	}
+	m.findTimer()
+	return true, err
 }
 
 // sleepsUntil reports whether a task sleeps for its time, which is at.
@@ -50,6 +73,11 @@ func (t *task) sleepsUntil(at guest.Time) bool {
 // findTimer derives the earliest time that a task sleeps until.
 func (m *Machine) findTimer() {
 	m.timer = noTimer
+	if m.isProcess() {
+		if at, set := m.kernel.Alarm(); set {
+			m.timer = at
+		}
+	}
 	for i := range m.tasks {
 		t := &m.tasks[i]
 		if t.state == Asleep && t.waits == sleepTime {

@@ -80,6 +80,8 @@ func (m *Machine) move(t *task) error {
 			if err := m.startThread(t); err != nil {
 				return err
 			}
+		case m.isProcess() && m.kernel.Deliver(t.id):
+			return m.endProcess()
 		default:
 			return m.runGuest(t)
 		}

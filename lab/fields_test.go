@@ -39,9 +39,10 @@ var fields = []struct {
 		saved: state threads files
 		fixed: config host id`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "state"), nil, `
-		saved: brkStart brk random waiters actions unknown beyond ended status killed wrote`},
+		saved: brkStart brk random waiters actions pending alarm unknown beyond ended status killed wrote`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "threads"), nil, `
-		saved: clearTID robust wait key bits turn channel moved deadline mask pending`},
+		saved: clearTID robust wait key bits turn channel moved deadline timed alive
+		saved: mask pending codes suspended saved altStack`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "run"), nil, `
 		saved: now timer varWaiters steps current needResched stirred digest policy nextModule outBytes outHash exitCode`},
 	{typeOf(reflect.TypeFor[emu.Machine](), "tasks"), nil, `

@@ -40,6 +40,10 @@ func (c *Context) Version() uint64 { return c.version }
 // versions is the last version of a context.
 var versions atomic.Uint64
 
+// Extended is vector and x87 registers in the form of fxsave. Where the last instruction
+// of x87 and its operand were is not known, and 0.
+type Extended [512]byte
+
 // Reason says why a run came back.
 type Reason uint8
 
@@ -251,6 +255,9 @@ type CPU interface {
 	// vector hash.
 	Bases(c *Context) (fs, gs guest.Addr)
 	SetBases(c *Context, fs, gs guest.Addr)
+	// Extended returns the vector and x87 registers; SetExtended replaces them.
+	Extended(c *Context) Extended
+	SetExtended(c *Context, x *Extended)
 	// VectorHash returns a hash of the registers of c that Registers leaves out,
 	// the value that Exit.Vector has.
 	VectorHash(c *Context) uint64

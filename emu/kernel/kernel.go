@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"patchlab/emu/cpu"
 	"patchlab/emu/mem"
 	"patchlab/emu/vfs"
 	"patchlab/guest"
@@ -26,6 +27,11 @@ type Host interface {
 	// Bases and SetBases access the bases of FS and GS.
 	Bases(id guest.TaskID) (fs, gs guest.Addr)
 	SetBases(id guest.TaskID, fs, gs guest.Addr)
+	// Extended and SetExtended access the vector and x87 registers.
+	Extended(id guest.TaskID) cpu.Extended
+	SetExtended(id guest.TaskID, x *cpu.Extended)
+	// AlarmChanged tells that what [Kernel.Alarm] says has changed.
+	AlarmChanged()
 	// NewTask makes a runnable copy of a task. There may be no room for one.
 	NewTask(parent guest.TaskID) (guest.TaskID, error)
 	// Wake ends the block of a task. Its call returns v, or is made again.
@@ -88,6 +94,8 @@ type state struct {
 	random        uint64
 	waiters       uint64 // how many waits for a futex there were
 	actions       [numSignals + 1]action
+	pending       uint64 // signals for any thread
+	alarm         timer
 	unknown       [maxNumber]uint32 // how often a call was made that is not answered
 	beyond        uint32            // likewise, for numbers that no call has
 	ended         bool
@@ -107,8 +115,15 @@ type thread struct {
 	channel  vfs.Channel
 	moved    uint64     // what a write that waits has written already
 	deadline guest.Time // of a call that is made again
-	mask     uint64     // blocked signals
-	pending  uint64
+	timed    bool       // waitFutex: with a timeout
+	alive    bool
+
+	mask      uint64 // blocked signals
+	pending   uint64
+	codes     [numSignals + 1]int32 // of pending signals: where they come from
+	suspended bool                  // saved is the mask that comes back when a handler returns
+	saved     uint64
+	altStack  guest.Range
 }
 
 // waitKind says what a blocked thread waits for.
@@ -119,6 +134,7 @@ const (
 	waitTime
 	waitFutex
 	waitChannel
+	waitSignal
 )
 
 // New returns a kernel without a program.
@@ -156,7 +172,7 @@ func (k *Kernel) Born(id guest.TaskID) {
 	for len(k.threads) < int(id) {
 		k.threads = append(k.threads, thread{})
 	}
-	k.threads[id-1] = thread{}
+	k.threads[id-1] = thread{alive: true}
 }
 
 func (k *Kernel) thread(id guest.TaskID) *thread { return &k.threads[id-1] }

@@ -70,7 +70,7 @@ func (k *Kernel) futexWait(c *Call, op int, val uint32) Result {
 	}
 	t := k.thread(c.Task)
 	k.waiters++
-	t.wait, t.key, t.bits, t.turn = waitFutex, c.addr(0), bits, k.waiters
+	t.wait, t.key, t.bits, t.turn, t.timed = waitFutex, c.addr(0), bits, k.waiters, until != 0
 	return Result{Value: fail(etimedout).Value, Then: Block, Until: until}
 }
 

@@ -125,7 +125,10 @@ func (k *Kernel) writeEnded(c *Call, n uint64, e vfs.Errno) Result {
 	case n > 0 || e == 0:
 		return done(n)
 	case e == vfs.EPIPE:
-		k.raise(c.Task, sigPipe)
+		k.raise(c.Task, sigPipe, codeUser)
+		if k.ended {
+			return Result{Then: End}
+		}
 	}
 	return fail(e)
 }

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"patchlab/emu/cpu"
 	"patchlab/emu/vfs"
 	"patchlab/guest"
 )
@@ -11,6 +10,7 @@ const (
 	numSignals = 64
 
 	sigIll, sigTrap, sigAbrt, sigBus, sigFpe, sigKill, sigSegv = 4, 5, 6, 7, 8, 9, 11
+	sigAlrm                                                    = 14
 	sigPipe, sigChld, sigCont, sigStop, sigUrg, sigWinch       = 13, 17, 18, 19, 23, 28
 )
 
@@ -80,79 +80,116 @@ func (k *Kernel) rtSigprocmask(c *Call) Result {
 	return done(0)
 }
 
-func (k *Kernel) kill(c *Call) Result {
-	if who := c.int(0); who != pid && who != 0 && who != -pid {
-		return fail(esrch)
-	}
-	return k.send(c, c.Task, c.int(1))
-}
-
-func (k *Kernel) tgkill(c *Call) Result { return k.killThread(c, c.int(1), c.int(2)) }
-func (k *Kernel) tkill(c *Call) Result  { return k.killThread(c, c.int(0), c.int(1)) }
-
-func (k *Kernel) killThread(c *Call, n, sig int) Result {
-	id, ok := k.taskOf(n)
-	if !ok {
-		return fail(esrch)
-	}
-	return k.send(c, id, sig)
-}
-
-// send sends a signal to a thread, 0 to none.
-func (k *Kernel) send(_ *Call, id guest.TaskID, sig int) Result {
-	if sig < 0 || sig > numSignals {
-		return fail(vfs.EINVAL)
-	}
-	if sig != 0 {
-		k.raise(id, sig)
-	}
-	if k.ended {
-		return Result{Then: End}
+func (k *Kernel) rtSigpending(c *Call) Result {
+	t := k.thread(c.Task)
+	if !k.outWords(c.addr(0), (t.pending|k.pending)&t.mask) {
+		return fail(efault)
 	}
 	return done(0)
 }
 
-// raise makes a signal pending for a thread, or ends the process.
-func (k *Kernel) raise(id guest.TaskID, sig int) {
-	a := &k.actions[sig]
-	bit := uint64(1) << (sig - 1)
+// rtSigsuspend waits for a signal with another mask. The old one comes back when the
+// signal's handler returns.
+func (k *Kernel) rtSigsuspend(c *Call) Result {
+	w, ok := k.inWords(c.addr(0), 1)
 	switch {
-	case a.handler == handlerIgnore, a.handler == handlerDefault && ignoredByDefault(sig):
-	case k.thread(id).mask&bit != 0 || a.handler != handlerDefault:
-		k.thread(id).pending |= bit
-	default:
-		k.ended, k.killed, k.status = true, sig, 128+sig
+	case !ok:
+		return fail(efault)
+	case c.Args[1] != 8:
+		return fail(vfs.EINVAL)
 	}
+	t := k.thread(c.Task)
+	t.suspended, t.saved, t.mask = true, t.mask, w[0]&^unblockable
+	return k.pause(c)
 }
 
-// ignoredByDefault tells the signals that nothing happens for. Stopping and going on is
-// nothing here.
-func ignoredByDefault(sig int) bool {
-	return sig == sigChld || sig == sigUrg || sig == sigWinch || sig >= sigCont && sig <= 22
+func (k *Kernel) pause(c *Call) Result {
+	t := k.thread(c.Task)
+	if k.deliverable(t) != 0 {
+		return fail(eintr)
+	}
+	t.wait = waitSignal
+	return Result{Value: fail(eintr).Value, Then: Block}
 }
 
-// Signalled ends the process by a signal that a thread has caused by what it executed,
-// unless the process wants it; then it says so.
-func (k *Kernel) Signalled(id guest.TaskID, sig int) {
-	k.ended, k.killed, k.status = true, sig, 128+sig
-}
+// Flags of an alternate stack.
+const (
+	onStack, noStack = 1, 2
+	minStack         = 2048
+)
 
-// SignalOf returns the signal that a thread gets for what it has executed.
-func SignalOf(f cpu.FaultInfo) int {
-	switch f.Kind {
-	case cpu.Illegal:
-		return sigIll
-	case cpu.Exception:
-		switch f.Vector {
-		case 0, 16, 19: // #DE, #MF, #XM
-			return sigFpe
-		case 1, 3: // #DB, #BP
-			return sigTrap
-		case 6: // #UD
-			return sigIll
-		case 17: // #AC
-			return sigBus
+func (k *Kernel) sigaltstack(c *Call) Result {
+	t := k.thread(c.Task)
+	r := k.host.Registers(c.Task)
+	on := t.onAltStack(r.SP())
+	flags := uint64(0)
+	switch {
+	case t.altStack.Size() == 0:
+		flags = noStack
+	case on:
+		flags = onStack
+	}
+	old := t.altStack
+	if c.Args[0] != 0 {
+		w, ok := k.inWords(c.addr(0), 3)
+		switch {
+		case !ok:
+			return fail(efault)
+		case on:
+			return fail(vfs.EPERM)
+		case uint32(w[1])&noStack != 0:
+			t.altStack = guest.Range{}
+		case uint32(w[1])&^onStack != 0:
+			return fail(vfs.EINVAL)
+		case w[2] < minStack:
+			return fail(vfs.ENOMEM)
+		default:
+			t.altStack = guest.RangeOf(guest.Addr(w[0]), w[2])
 		}
 	}
-	return sigSegv
+	if c.Args[1] != 0 && !k.outWords(c.addr(1), uint64(old.Start), flags, old.Size()) {
+		return fail(efault)
+	}
+	return done(0)
+}
+
+// onAltStack reports whether a stack pointer is on a thread's alternate stack.
+func (t *thread) onAltStack(sp guest.Addr) bool { return sp > t.altStack.Start && sp <= t.altStack.End }
+
+func (k *Kernel) kill(c *Call) Result {
+	if who := c.int(0); who != pid && who != 0 && who != -pid && who != -1 {
+		return fail(esrch)
+	}
+	sig := c.int(1)
+	if sig < 0 || sig > numSignals {
+		return fail(vfs.EINVAL)
+	}
+	if sig != 0 {
+		k.raiseProcess(sig, codeUser, c.Task)
+	}
+	return k.sent()
+}
+
+func (k *Kernel) tgkill(c *Call) Result { return k.killThread(c.int(1), c.int(2)) }
+func (k *Kernel) tkill(c *Call) Result  { return k.killThread(c.int(0), c.int(1)) }
+
+func (k *Kernel) killThread(n, sig int) Result {
+	id, ok := k.taskOf(n)
+	switch {
+	case !ok || !k.thread(id).alive:
+		return fail(esrch)
+	case sig < 0 || sig > numSignals:
+		return fail(vfs.EINVAL)
+	case sig != 0:
+		k.raise(id, sig, codeThread)
+	}
+	return k.sent()
+}
+
+// sent is the result of sending a signal, which may have ended the process.
+func (k *Kernel) sent() Result {
+	if k.ended {
+		return Result{Then: End}
+	}
+	return done(0)
 }

@@ -17,6 +17,7 @@ var registerChecks = []check{
 	{"bases", bases},
 	{"cpuid", cpuidBaseline},
 	{"x87 and SSE state stays with its task", vectorState},
+	{"x87 and SSE state as fxsave has it", extended},
 }
 
 func registersRoundTrip(t *testing.T, open Open) {
@@ -275,4 +276,26 @@ func (r *rig) must2(req cpu.Request) *cpu.Exit {
 		r.Fatalf("%s", describe(e))
 	}
 	return e
+}
+
+// extended: what the backend tells of vector and x87 registers is what fxsave stores, and
+// putting it back in a fresh context makes the same state.
+func extended(t *testing.T, open Open) {
+	r := program(t, open, `
+		fld1; fldpi; fldl2e; fstp st(1); mov eax, 0x1234567; movd xmm3, eax; pshufd xmm15, xmm3, 0x1b
+		mov dword ptr [rbx], 0x7f80; ldmxcsr [rbx]; mov word ptr [rbx], 0x27f; fldcw [rbx]
+		fxsave [rbx+64]; ret`)
+	r.must(cpu.Return, free())
+	saved := r.bytes(dataBase + guest.PageSize + 64)[:512]
+	x := r.cpu.Extended(&r.ctx)
+	for i, b := range x {
+		if pointers := i >= 6 && i < 24 || i >= 28 && i < 32; !pointers && i < 416 && b != saved[i] {
+			t.Errorf("byte %d: %#x, fxsave has %#x", i, b, saved[i])
+		}
+	}
+	fresh := r.cpu.NewContext()
+	r.cpu.SetExtended(&fresh, &x)
+	if r.cpu.VectorHash(&fresh) != r.cpu.VectorHash(&r.ctx) || r.cpu.Extended(&fresh) != x {
+		t.Error("another state after it was put back")
+	}
 }

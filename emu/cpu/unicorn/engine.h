@@ -169,6 +169,9 @@ void pl_explain(pl_cpu *c, uint8_t *context);
 void pl_wash_context(uint8_t *context, uint8_t *fresh, size_t size);
 void pl_registers(pl_cpu *c, uint8_t *context);
 void pl_set_registers(pl_cpu *c, uint8_t *context);
+// The vector and x87 registers, as fxsave lays them out in 512 bytes.
+void pl_extended(uint8_t *context, uint8_t *area);
+void pl_set_extended(uint8_t *context, const uint8_t *area);
 uint64_t pl_base(uint8_t *context, bool gs);
 void pl_set_base(uint8_t *context, bool gs, uint64_t addr);
 uc_err pl_reset_context(pl_cpu *c, uint8_t *context);

@@ -171,13 +171,16 @@ static void refused(pl_cpu *c, uc_engine *uc, uint64_t addr)
 
 // admit decides whether the instruction at addr is executed on a stepping engine, and
 // counts it.
-static inline bool admit(pl_cpu *c, uc_engine *uc, uint64_t addr, uint8_t f)
+//
+// A leg that was to step one block goes on as long as it meets instructions for the first
+// time: a fast engine would translate each block there only to be told so.
+static inline bool admit(pl_cpu *c, uc_engine *uc, uint64_t addr, uint8_t f, bool fresh)
 {
 	if (!(f & F_ARENA) && c->left == 0) {
 		pl_stop(c, uc, PL_BUDGET, addr);
 		return false;
 	}
-	if (!c->whole && !(f & F_ARENA) && (addr != c->prev_end || addr >= c->step_end)) {
+	if (!c->whole && !fresh && !(f & F_ARENA) && (addr != c->prev_end || addr >= c->step_end)) {
 		end_leg(c, uc, addr);
 		return false;
 	}
@@ -230,7 +233,8 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		return;
 	}
 	uint64_t i = addr - t->start;
-	if (!t->lens[i])
+	bool fresh = !t->lens[i];
+	if (fresh)
 		pl_look(c, t, addr, size);
 	uint8_t f = t->flags[i];
 	bool again = (f & F_REP) && c->prev == addr;
@@ -238,7 +242,7 @@ void pl_on_code(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 		end_leg(c, uc, addr);
 		return;
 	}
-	if (!again && !admit(c, uc, addr, f))
+	if (!again && !admit(c, uc, addr, f, fresh))
 		return;
 	if (c->loses_flags && (f & F_FIRST))
 		store_flags(uc);

@@ -8,6 +8,10 @@ package unicorn
 // #cgo noescape pl_base
 // #cgo nocallback pl_set_base
 // #cgo noescape pl_set_base
+// #cgo nocallback pl_extended
+// #cgo noescape pl_extended
+// #cgo nocallback pl_set_extended
+// #cgo noescape pl_set_extended
 // #include "engine.h"
 import "C"
 
@@ -70,6 +74,15 @@ func (b *backend) SetBases(c *cpu.Context, fs, gs guest.Addr) {
 	s := b.stateToChange(c)
 	C.pl_set_base(s, false, C.uint64_t(fs))
 	C.pl_set_base(s, true, C.uint64_t(gs))
+}
+
+func (b *backend) Extended(c *cpu.Context) (x cpu.Extended) {
+	C.pl_extended(b.state(c), (*C.uint8_t)(&x[0]))
+	return x
+}
+
+func (b *backend) SetExtended(c *cpu.Context, x *cpu.Extended) {
+	C.pl_set_extended(b.stateToChange(c), (*C.uint8_t)(&x[0]))
 }
 
 func (b *backend) VectorHash(c *cpu.Context) uint64 {
