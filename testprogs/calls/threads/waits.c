@@ -1,6 +1,6 @@
 /*
  * Waits that end by the clock, and locks whose owners die.
- * Calls: futex set_robust_list set_tid_address gettid
+ * Calls: futex set_robust_list get_robust_list set_tid_address gettid
  */
 #define _GNU_SOURCE
 #include <linux/futex.h>
@@ -48,6 +48,9 @@ int main(void)
 	CHECK(gettid() == getpid());
 	CHECK(syscall(SYS_set_tid_address, &cleared) == getpid());
 	FAILS(syscall(SYS_set_robust_list, NULL, 5), EINVAL);
+	void *list = NULL;
+	unsigned long size = 0;
+	CHECK(syscall(SYS_get_robust_list, 0, &list, &size) == 0 && list != NULL && size == 24);
 	CHECK(pthread_create(&t[0], NULL, name_self, &id) == 0 && pthread_join(t[0], NULL) == 0);
 	CHECK(id > 0 && id != getpid());
 
