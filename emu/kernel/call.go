@@ -35,7 +35,7 @@ func (k *Kernel) Call(id guest.TaskID, r *guest.Regs) Result {
 		k.beyond++
 		res = fail(enosys)
 	}
-	k.wakeChannels()
+	k.wakeChannels(id)
 	k.trace(c, row, res)
 	return res
 }

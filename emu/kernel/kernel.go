@@ -250,12 +250,13 @@ func (k *Kernel) Restore(s *Snapshot) error {
 // is shows in registers and memory.
 func (k *Kernel) Digest() uint64 { return k.files.Digest() ^ bits.RotateLeft64(k.wrote, 32) }
 
-// wakeChannels wakes who waits for files that have changed.
-func (k *Kernel) wakeChannels() {
+// wakeChannels wakes who waits for files that have changed. The thread that has changed them
+// is not asleep yet, and waits for what others do: a write may fill a pipe and wait for room.
+func (k *Kernel) wakeChannels(by guest.TaskID) {
 	woken := k.files.Woken()
 	for i := range k.threads {
 		t := &k.threads[i]
-		if t.wait == waitChannel && (t.channel == anyChannel || slices.Contains(woken, t.channel)) && len(woken) > 0 {
+		if t.wait == waitChannel && guest.TaskID(i+1) != by && (t.channel == anyChannel || slices.Contains(woken, t.channel)) && len(woken) > 0 {
 			t.wait = waitNot
 			k.host.Wake(guest.TaskID(i+1), 0, true)
 		}

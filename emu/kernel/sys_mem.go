@@ -45,8 +45,16 @@ func (k *Kernel) canWrite() (n uint64) {
 	return n
 }
 
+// maxMappings bounds the mappings of a process; Linux allows 65530. Each call that makes one
+// looks at all.
+const maxMappings = 8192
+
 // room reports whether n more bytes can be mapped with a permission.
 func (k *Kernel) room(n uint64, p guest.Perm) bool {
+	return len(k.host.Space().Mappings()) < maxMappings && k.roomToWrite(n, p)
+}
+
+func (k *Kernel) roomToWrite(n uint64, p guest.Perm) bool {
 	return p&guest.Write == 0 || k.canWrite()+n <= k.config.Memory
 }
 
@@ -177,11 +185,22 @@ func (k *Kernel) content(fd int, n, off uint64) ([]byte, vfs.Errno) {
 
 func (k *Kernel) munmap(c *Call) Result {
 	r, ok := pagesOf(c.addr(0), c.Args[1])
-	if !ok || !Area.Covers(r) {
+	switch {
+	case !ok:
 		return fail(vfs.EINVAL)
+	case len(k.host.Space().Mappings()) >= maxMappings && k.cuts(r):
+		return fail(vfs.ENOMEM)
 	}
-	k.unmap(r)
+	if r = r.Intersect(Area); r.Start < r.End {
+		k.unmap(r)
+	}
 	return done(0)
+}
+
+// cuts reports whether a mapping has pages on both sides of r.
+func (k *Kernel) cuts(r guest.Range) bool {
+	m := k.host.Space().Find(r.Start)
+	return m != nil && m.Range.Start < r.Start && m.Range.End > r.End
 }
 
 // unmap unmaps what is the process's of r.

@@ -37,7 +37,7 @@ var rows = []Row{
 	{6, "lstat", Full, "", "sp", (*Kernel).lstat},
 	{7, "poll", Partial, "no more than 1024 files; wakes when any file has changed", "pud", (*Kernel).poll},
 	{8, "lseek", Full, "", "ddd", (*Kernel).lseek},
-	{9, "mmap", Partial, "no memory that can be written and executed; no writable shared mapping of a file", "pxxxdx", (*Kernel).mmap},
+	{9, "mmap", Partial, "no memory that can be written and executed; no writable shared mapping of a file; 8192 mappings", "pxxxdx", (*Kernel).mmap},
 	{10, "mprotect", Partial, "no memory that can be written and executed", "pxx", (*Kernel).mprotect},
 	{11, "munmap", Full, "", "px", (*Kernel).munmap},
 	{12, "brk", Full, "", "p", (*Kernel).setBrk},
