@@ -90,15 +90,26 @@ static void vague_fault(pl_cpu *c, uc_engine *uc)
 	end_run(c, PL_FAULT, pc);
 }
 
+// stepped_int tells whether the last instruction was int N. The engine stands behind it then.
+static bool stepped_int(pl_cpu *c)
+{
+	uint8_t b[15];
+	return c->kind >= PL_STEP && pl_is_int(b, pl_code_bytes(c, c->prev, b, sizeof b));
+}
+
 // pl_fault ends the run because of the instruction at c->prev. Only some faults leave
 // the state from before it when it was stepped: a trap flag hits behind the
 // instruction, an instruction that is found to be illegal may have switched to MMX, and
 // one that fails to divide has lost the flags with version 2.1.2 or newer.
 void pl_fault(pl_cpu *c, int kind)
 {
-	enum { TRAP = 1, BREAKPOINT = 3, OWN = 32 }; // vectors of the trap flag, int3, and int N
+	enum { TRAP = 1, BREAKPOINT = 3, PROTECTION = 13, OWN = 32 }; // OWN and up are of int N only
 	bool clean = kind == PL_HALT ||
 		(kind == PL_EXCEPTION && (c->fault_vector == BREAKPOINT || c->fault_vector >= OWN));
+	if (kind == PL_EXCEPTION && c->fault_vector < OWN && c->fault_vector != BREAKPOINT && stepped_int(c)) {
+		c->fault_vector = PROTECTION; // a program may ask for 3 only
+		clean = true;
+	}
 	if (c->area_size && kind == PL_EXCEPTION && c->fault_vector == TRAP) {
 		c->fault_kind = kind;
 		end_run(c, PL_FAULT, reg(c->uc[c->mode][c->kind], UC_X86_REG_RIP));

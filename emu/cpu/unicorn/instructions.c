@@ -120,6 +120,13 @@ bool pl_must_be_first(const uint8_t *b, uint32_t size)
 	return hooked || is_cmpxchg8b(b + i, size - i);
 }
 
+// pl_is_int tells int N.
+bool pl_is_int(const uint8_t *b, uint32_t size)
+{
+	uint32_t i = opcode_at(b, size);
+	return i < size && b[i] == 0xcd;
+}
+
 // pl_code_bytes copies the code at addr, across mappings, and returns how much there
 // is of it.
 size_t pl_code_bytes(pl_cpu *c, uint64_t addr, uint8_t *to, size_t size)

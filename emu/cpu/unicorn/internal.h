@@ -90,6 +90,7 @@ static inline pl_text *text_of(pl_cpu *c, uint64_t addr)
 // instructions.c
 bool pl_is_rep(const uint8_t *b, uint32_t size);
 int pl_refusal(const uint8_t *b, uint32_t size);
+bool pl_is_int(const uint8_t *b, uint32_t size);
 bool pl_needs_stepping(const pl_cpu *c, const uint8_t *b, uint32_t size);
 bool pl_must_be_first(const uint8_t *b, uint32_t size);
 void pl_look(pl_cpu *c, pl_text *t, uint64_t addr, uint32_t size);
