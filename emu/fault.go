@@ -97,6 +97,8 @@ func (m *Machine) faultText(t *task, info cpu.FaultInfo) string {
 		switch {
 		case p == nil && m.guard(info.Addr) != "":
 			return s + m.guard(info.Addr)
+		case m.isProcess() && m.stackIsFull(t, info.Addr):
+			return s + "below what is mapped for its stack: the stack is full"
 		case p == nil:
 			return s + "where nothing is mapped"
 		}
@@ -149,6 +151,15 @@ func (m *Machine) guard(a guest.Addr) string {
 		}
 	}
 	return ""
+}
+
+// stackIsFull reports whether a process has come to the end of a stack: to where it may not
+// write, close to the stack pointer, and what lies above it is there.
+func (m *Machine) stackIsFull(t *task, a guest.Addr) bool {
+	r := m.cpu.Registers(&t.ctx)
+	sp, writes := r.SP(), guest.Write|guest.User
+	above := guest.PageUp(max(sp, a) + 1)
+	return max(sp, a)-min(sp, a) < guest.PageSize && !m.mem.Allows(a, 1, writes) && m.mem.Allows(above, 1, writes)
 }
 
 // exceptionText names a processor exception (Intel SDM volume 3, table 6-1).

@@ -167,6 +167,9 @@ func judgeProgram(p *process.Process, s int, err error) (status, error) {
 	case p.Machine.Death() != nil:
 		return status(s), fmt.Errorf("killed by signal %d: %w", s-signalled, p.Machine.Death())
 	}
+	if _, signal, _ := p.Kernel.Ended(); signal != 0 {
+		return status(s), fmt.Errorf("killed by signal %d", signal)
+	}
 	return status(s), nil
 }
 
