@@ -39,7 +39,7 @@ var fields = []struct {
 		saved: state threads files
 		fixed: config host id`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "state"), nil, `
-		saved: brkStart brk random waiters actions pending alarm unknown beyond ended status killed wrote`},
+		saved: brkStart brk random waiters actions pending alarm unknown beyond calls peak ended status killed wrote`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "threads"), nil, `
 		saved: clearTID robust wait key bits turn channel moved deadline timed alive
 		saved: mask pending codes suspended saved altStack`},

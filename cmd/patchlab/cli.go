@@ -196,7 +196,7 @@ func longFlags(args []string) []string {
 }
 
 // bareFlags are the flags of "patchlab run" that take no value.
-var bareFlags = []string{"v", "check", "strace", "h", "help"}
+var bareFlags = []string{"v", "check", "stats", "json", "strace", "h", "help"}
 
 // separateProgram puts "--" before the program that "patchlab run" is to run, if it is
 // one and no scenario: what stands behind it belongs to the program.

@@ -35,6 +35,9 @@ func (k *Kernel) Call(id guest.TaskID, r *guest.Regs) Result {
 		k.beyond++
 		res = fail(enosys)
 	}
+	if c.Nr < maxNumber && res.Then != Again { // one that is made again counts when it ends
+		k.calls[c.Nr]++
+	}
 	k.wakeChannels()
 	k.trace(c, row, res)
 	return res
