@@ -169,7 +169,7 @@ func (a *app) programStats(r *programRun) {
 	m, s := r.p.Machine, r.p.Machine.Stats()
 	fmt.Fprintln(a.errs)
 	table(a.errs, func(row func(...any)) {
-		row("virtual time", m.Now())
+		row("virtual time", time.Duration(m.Now()))
 		row("steps", m.Steps())
 		row("runs of guest code", s.Turns)
 		row("instructions counted", s.Instructions)

@@ -86,6 +86,7 @@ type Kernel struct {
 	id     vfs.ProcID // of the only process in it
 	state
 	threads []thread // by task id - 1
+	call    Call     // the one that is being answered
 }
 
 // state is what is not per thread.
