@@ -134,7 +134,7 @@ func BenchmarkHello(b *testing.B) { compare(b, compile(b, "hello")) }
 func BenchmarkShapes(b *testing.B) {
 	file := compile(b, "shapes")
 	for _, s := range [][2]string{
-		{"sieve", "300"}, {"matrix", "300"}, {"strings", "1000000"}, {"recursion", "32"}, {"states", "20000000"},
+		{"sieve", "300"}, {"matrix", "300"}, {"strings", "1000000"}, {"recursion", "36"}, {"states", "20000000"},
 	} {
 		b.Run(s[0], func(b *testing.B) { compare(b, file, s[0], s[1]) })
 	}
