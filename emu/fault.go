@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"patchlab/emu/cpu"
+	"patchlab/emu/kernel"
 	"patchlab/guest"
 	"patchlab/insn"
 )
@@ -16,6 +17,7 @@ var ErrGuest = errors.New("guest fault")
 type Fault struct {
 	Task   guest.TaskID
 	Name   string
+	Thread int // the number by which a program of user style knows the task; else 0
 	Time   guest.Time
 	Mode   guest.Mode
 	PC     guest.Addr
@@ -36,6 +38,9 @@ func (f *Fault) Error() string {
 		where += " (" + f.Symbol + ")"
 	}
 	s := fmt.Sprintf("%s:%d in %s mode at %s: %s", f.Name, f.Task, f.Mode, where, f.What)
+	if f.Thread != 0 {
+		s = fmt.Sprintf("thread %d at %s: %s", f.Thread, where, f.What)
+	}
 	if f.Insn != "" {
 		s += ": " + f.Insn
 	}
@@ -61,6 +66,9 @@ func (m *Machine) newFault(t *task, pc guest.Addr, what string) *Fault {
 	f := &Fault{
 		Task: t.id, Name: t.name, Time: m.now, Mode: t.mode, PC: pc, What: what,
 		Symbol: m.Symbol(pc), Line: m.config.Locate(pc), Regs: m.cpu.Registers(&t.ctx),
+	}
+	if m.isProcess() {
+		f.Thread = kernel.TID(t.id)
 	}
 	var b [15]byte
 	for n := len(b); n > 0; n-- {

@@ -48,6 +48,7 @@ type Machine struct {
 	list      []guest.TaskID // tasks that have not exited
 	ready     []guest.CPUID
 	exit      cpu.Exit
+	result    guest.Regs      // what a call is answered with
 	uncounted bool            // the run that exit is of was
 	answers   answers         // what is remembered of the handler
 	exact     bool            // this step is a repetition that must be exact

@@ -10,10 +10,11 @@ import (
 // setResult gives a system call or service its result, and leaves rcx and r11 as
 // SYSCALL does.
 func (m *Machine) setResult(t *task, v uint64) {
-	r := m.exit.Regs
+	r := &m.result
+	*r = m.exit.Regs
 	r.GPR[guest.RAX] = v
 	r.GPR[guest.RCX], r.GPR[guest.R11] = uint64(r.RIP), r.RFLAGS
-	m.cpu.SetRegisters(&t.ctx, &r)
+	m.cpu.SetRegisters(&t.ctx, r)
 }
 
 // service answers a SYSCALL of kernel mode.

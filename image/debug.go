@@ -10,8 +10,8 @@ import (
 )
 
 // Debug returns the sections with debugging information (DWARF), by name, such as
-// ".debug_line", with the addresses that the program has. Compressed ones are left out. The caller must
-// not change them.
+// ".debug_line", with the addresses of the file: those of the program are higher by its Bias. Compressed
+// ones are left out. The caller must not change them.
 func (m *Image) Debug() map[string][]byte {
 	sections := map[string][]byte{}
 	for i := range m.debug {

@@ -47,6 +47,8 @@ type Image struct {
 
 	Symtab
 
+	// Bias is what was added to the addresses in the file: 0 unless it is position-independent.
+	Bias  guest.Addr
 	debug []section // with debugging information
 }
 
@@ -64,9 +66,7 @@ func Parse(name string, b []byte) (*Image, error) {
 		return nil, err
 	}
 	m.Entry = guest.Addr(f.hdr.Entry + f.bias)
-	if f.bias == 0 { // debug information has the addresses of the file
-		m.debug = f.debugSections()
-	}
+	m.Bias, m.debug = guest.Addr(f.bias), f.debugSections()
 	if m.Segments, err = f.segments(m.Style); err != nil {
 		return nil, err
 	}

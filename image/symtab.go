@@ -91,11 +91,8 @@ type span struct {
 
 // symtabOf sorts out symbols that lie in segs.
 func symtabOf(segs []Segment, syms []Symbol) Symtab {
-	slices.SortStableFunc(syms, func(a, b Symbol) int {
-		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.Size, b.Size))
-	})
-	t := Symtab{Symbols: syms, byName: map[string][]Symbol{}}
+	slices.SortFunc(syms, compareSymbols)
+	t := Symtab{Symbols: syms, byName: make(map[string][]Symbol, len(syms))}
 	for _, s := range syms {
 		t.byName[s.Name] = append(t.byName[s.Name], s)
 	}
@@ -123,6 +120,16 @@ func symtabOf(segs []Segment, syms []Symbol) Symtab {
 		t.add(seg, group)
 	}
 	return t
+}
+
+// compareSymbols orders symbols by address and name; none that differ are equal. A C library
+// has thousands, and each run of a program sorts them.
+func compareSymbols(a, b Symbol) int {
+	if a.Addr != b.Addr {
+		return cmp.Compare(a.Addr, b.Addr)
+	}
+	return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Size, b.Size),
+		cmp.Compare(a.Binding, b.Binding))
 }
 
 // add makes a span, and a function where there is code, of the symbols of one address,

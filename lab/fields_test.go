@@ -33,13 +33,14 @@ var fields = []struct {
 		fixed: config prog patcher arena jump gates cpu tracing counting
 		derived: list answers registers
 		scratch: lastTask
-		scratch: ready exit uncounted exact repeating shared remapped accesses
+		scratch: ready exit result uncounted exact repeating shared remapped accesses
 		outside: checkpoint checkAt saves observer tracer inspector interrupt death`},
 	{reflect.TypeFor[kernel.Kernel](), reflect.TypeFor[kernel.Snapshot](), `
 		saved: state threads files
+		scratch: call
 		fixed: config host id`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "state"), nil, `
-		saved: brkStart brk random waiters actions pending alarm unknown beyond ended status killed wrote`},
+		saved: brkStart brk random waiters actions pending alarm unknown beyond calls peak ended status killed wrote`},
 	{typeOf(reflect.TypeFor[kernel.Kernel](), "threads"), nil, `
 		saved: clearTID robust wait key bits turn channel moved deadline timed alive
 		saved: mask pending codes suspended saved altStack`},

@@ -118,7 +118,7 @@ func New(c Config) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{config: c, arena: trampoline.NewArena(emu.ArenaBase), Code: unwind.NewCodeMap(emu.Until), windows: &windows{}}
-	l.lines = lines.New(c.Program.Debug)
+	l.lines = lines.Of(c.Program)
 	store := protocol.NewStore()
 	l.prog = protocol.NewProgram(store)
 	l.Sites = trampoline.NewSites(store)

@@ -1,6 +1,6 @@
 // Package lines finds the source line of an address, in the line tables of DWARF.
 //
-//	table := lines.New(image.Debug)
+//	table := lines.Of(program)
 //	if l, ok := table.Find(pc); ok {
 //		fmt.Println(l) // greet.c:14
 //	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"patchlab/guest"
+	"patchlab/image"
 )
 
 // Line is a line of a source file.
@@ -25,6 +26,7 @@ func (l Line) String() string { return fmt.Sprintf("%s:%d", filepath.Base(l.File
 type Table struct {
 	read  sync.Once
 	debug func() map[string][]byte
+	bias  guest.Addr
 	spans []span // by address, none overlaps the next
 }
 
@@ -38,10 +40,14 @@ type span struct {
 // the first line is looked for, and must be safe to call from there.
 func New(debug func() map[string][]byte) *Table { return &Table{debug: debug} }
 
+// Of returns the lines of a program, where it lies in memory.
+func Of(m *image.Image) *Table { return &Table{debug: m.Debug, bias: m.Bias} }
+
 // Find returns the line that the instruction at a was made of; ok is false where none is
 // known. Of what a call has left on a stack, a is the call, not the return address.
 func (t *Table) Find(a guest.Addr) (l Line, ok bool) {
 	t.read.Do(func() { t.spans = readSpans(t.debug()) })
+	a -= t.bias
 	i := sort.Search(len(t.spans), func(i int) bool { return t.spans[i].rng.Start > a }) - 1
 	if i < 0 || !t.spans[i].rng.Contains(a) {
 		return Line{}, false

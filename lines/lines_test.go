@@ -94,6 +94,21 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+// TestPIE wants the lines of a position-independent program where it lies.
+func TestPIE(t *testing.T) {
+	text := source + "__attribute__((noipa)) int callee(int a) { return a; }\nvoid _start(void) { greet(1); }\n"
+	m, err := image.Parse("a", compile(t, text, "-g", "-fno-inline", "-fPIE", "-static-pie"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Bias != image.PIEBase {
+		t.Errorf("the program lies %s higher than the file says", m.Bias)
+	}
+	if l, ok := Of(m).Find(function(t, &m.Symtab, "greet").Range.Start); !ok || l.String() != "greet.c:12" {
+		t.Errorf("greet begins in %v", l)
+	}
+}
+
 // TestModule wants the lines of a module where it was linked to.
 func TestModule(t *testing.T) {
 	for _, dwarf := range []string{"-gdwarf-4", "-gdwarf-5"} {

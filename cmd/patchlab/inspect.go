@@ -39,6 +39,7 @@ func (a *app) sites(c *sitesCommand) (status, error) {
 			row(s.Addr, s.Object, s.Function, s.Style, s.State, s.Bytes)
 		}
 	})
+	a.saysStripped(f)
 	fmt.Fprintf(a.out, "%s in %s\n", plural(len(sites), "patch site"), plural(f.Functions(), "function"))
 	return asExpected, nil
 }
@@ -59,7 +60,15 @@ func (a *app) symbols(c *symbolsCommand) (status, error) {
 			row(s.Addr, s.Size, s.Kind, s.Binding, s.Object, s.Sympos, s.Name)
 		}
 	})
+	a.saysStripped(f)
 	return asExpected, nil
+}
+
+// saysStripped says why there are no symbols, where there are none.
+func (a *app) saysStripped(f *inspect.File) {
+	if text := f.Stripped(); text != "" {
+		fmt.Fprintf(a.errs, "patchlab: %s: %s\n", f.Name, text)
+	}
 }
 
 // disasm carries out "patchlab disasm".

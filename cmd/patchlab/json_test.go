@@ -16,6 +16,7 @@ var schemas = map[string]any{
 	"patchlab/symbols/1": symbolsJSON{},
 	"patchlab/version/1": versionJSON{},
 	"patchlab/run/1":     runJSON{},
+	"patchlab/process/1": processJSON{},
 }
 
 // TestJSONIsDocumented wants docs/json.md to have a chapter for each schema, with a row for each

@@ -20,7 +20,8 @@ func (c *Call) int(i int) int         { return int(int32(c.Args[i])) }
 // Call answers the call that a task has made with these registers.
 func (k *Kernel) Call(id guest.TaskID, r *guest.Regs) Result {
 	g := &r.GPR
-	c := &Call{Task: id, Nr: g[guest.RAX], Args: [6]uint64{
+	c := &k.call
+	*c = Call{Task: id, Nr: g[guest.RAX], Args: [6]uint64{
 		g[guest.RDI], g[guest.RSI], g[guest.RDX], g[guest.R10], g[guest.R8], g[guest.R9],
 	}}
 	row := find(c.Nr)
@@ -34,6 +35,9 @@ func (k *Kernel) Call(id guest.TaskID, r *guest.Regs) Result {
 	default:
 		k.beyond++
 		res = fail(enosys)
+	}
+	if c.Nr < maxNumber && res.Then != Again { // one that is made again counts when it ends
+		k.calls[c.Nr]++
 	}
 	k.wakeChannels(id)
 	k.trace(c, row, res)

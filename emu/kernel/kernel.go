@@ -86,6 +86,7 @@ type Kernel struct {
 	id     vfs.ProcID // of the only process in it
 	state
 	threads []thread // by task id - 1
+	call    Call     // the one that is being answered
 }
 
 // state is what is not per thread.
@@ -98,6 +99,8 @@ type state struct {
 	alarm         timer
 	unknown       [maxNumber]uint32 // how often a call was made that is not answered
 	beyond        uint32            // likewise, for numbers that no call has
+	calls         [maxNumber]uint32 // how often a call was made
+	peak          uint64            // the most memory that the process could write to, in bytes
 	ended         bool
 	status        int    // exit status, once ended
 	killed        int    // the signal that has ended the process, or 0
@@ -202,26 +205,6 @@ func (k *Kernel) fill(p []byte) {
 			v >>= 8
 		}
 	}
-}
-
-// Unknown is a call that was made and is not answered.
-type Unknown struct {
-	Name  string
-	Times uint32
-}
-
-// Unknown returns the calls that were made and are not answered, by number.
-func (k *Kernel) Unknown() []Unknown {
-	var u []Unknown
-	for nr, n := range k.unknown {
-		if n > 0 {
-			u = append(u, Unknown{Name(uint64(nr)), n})
-		}
-	}
-	if k.beyond > 0 {
-		u = append(u, Unknown{"numbers that no call has", k.beyond})
-	}
-	return u
 }
 
 // Snapshot is the state of a kernel at one instant. The zero value is ready for

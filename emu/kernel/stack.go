@@ -60,6 +60,7 @@ func (k *Kernel) Load(h Host, img *image.Image) (Start, error) {
 	if err := h.Space().Map("stack", stack, readable|writable, h); err != nil {
 		return Start{}, err
 	}
+	k.peak = k.canWrite()
 	sp, err := k.buildStack(img)
 	return Start{PC: img.Entry, SP: sp}, err
 }

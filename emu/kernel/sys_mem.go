@@ -55,7 +55,15 @@ func (k *Kernel) room(n uint64, p guest.Perm) bool {
 }
 
 func (k *Kernel) roomToWrite(n uint64, p guest.Perm) bool {
-	return p&guest.Write == 0 || k.canWrite()+n <= k.config.Memory
+	if p&guest.Write == 0 {
+		return true
+	}
+	all := k.canWrite() + n
+	if all > k.config.Memory {
+		return false
+	}
+	k.peak = max(k.peak, all)
+	return true
 }
 
 // pagesOf returns the pages of n bytes at a; ok is false if a is no page's start, or they

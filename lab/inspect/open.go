@@ -105,7 +105,7 @@ func (f *File) addScenario(data []byte) error {
 }
 
 func (f *File) addProgram(m *image.Image) {
-	p := Part{Name: "program", Table: &m.Symtab, Lines: lines.New(m.Debug), segments: m.Segments}
+	p := Part{Name: "program", Table: &m.Symtab, Lines: lines.Of(m), segments: m.Segments}
 	for _, s := range m.ByName(fentry) {
 		p.fentry = append(p.fentry, s.Addr)
 	}

@@ -50,6 +50,25 @@ func (f *File) Functions() (n int) {
 	return n
 }
 
+// Stripped says that a file has no symbols, and what can be asked for all the same; it
+// returns "" for one that has some.
+func (f *File) Stripped() string {
+	for i := range f.Parts {
+		if len(f.Parts[i].Table.Symbols) > 0 {
+			return ""
+		}
+	}
+	text := "no symbols: it is stripped, or there is nothing in it"
+	for i := range f.Parts {
+		for _, s := range f.Parts[i].segments {
+			if s.Perm&guest.Exec != 0 {
+				return fmt.Sprintf("%s; code is shown by address: its code is %s..%s", text, s.Range.Start, s.Range.End)
+			}
+		}
+	}
+	return text
+}
+
 func (p *Part) isFentry(a guest.Addr) bool {
 	for _, f := range p.fentry {
 		if f == a {

@@ -33,6 +33,9 @@ func (f *File) Find(what string) ([]Span, error) {
 			names = append(names, fn.Name)
 		}
 	}
+	if names == nil {
+		return nil, fmt.Errorf("%s: %s", f.Name, f.Stripped())
+	}
 	if spans == nil && what != "" {
 		return nil, fmt.Errorf("%s: no function is called %q; %s", f.Name, what, suggest(what, names))
 	}

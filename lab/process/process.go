@@ -11,6 +11,7 @@ import (
 	"patchlab/emu/trace"
 	"patchlab/guest"
 	"patchlab/image"
+	"patchlab/lines"
 	"patchlab/protocol"
 	"patchlab/trampoline"
 )
@@ -35,6 +36,9 @@ type Process struct {
 	// Machine and Kernel are to look at.
 	Machine *emu.Machine
 	Kernel  *kernel.Kernel
+
+	lines   *lines.Table
+	symbols *image.Symtab
 }
 
 // New makes a process that is ready to run. Close it.
@@ -56,9 +60,9 @@ func New(c Config) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{Kernel: k}
+	p := &Process{Kernel: k, lines: lines.Of(c.Program), symbols: &c.Program.Symtab}
 	p.Machine, err = emu.New(emu.Config{
-		Image: c.Program, Process: k, CPUs: c.CPUs, Policy: policy, Open: c.Open, MaxTime: c.MaxTime,
+		Image: c.Program, Process: k, CPUs: c.CPUs, Policy: policy, Open: c.Open, MaxTime: c.MaxTime, Locate: p.line,
 		Program: protocol.NewProgram(protocol.NewStore()), Arena: trampoline.NewArena(emu.ArenaBase), Patcher: emu.NoPatches{},
 	})
 	if err != nil {

@@ -113,6 +113,11 @@ void pl_registers(pl_cpu *c, uint8_t *context)
 
 void pl_set_registers(pl_cpu *c, uint8_t *context)
 {
+	if (c->layout.ok) {
+		memcpy(context + c->layout.gpr, c->gpr, sizeof c->gpr);
+		uc_context_reg_write((uc_context *)context, UC_X86_REG_RFLAGS, &c->rflags);
+		return;
+	}
 	void *p[17];
 	for (int i = 0; i < 16; i++)
 		p[i] = &c->gpr[i];
