@@ -32,7 +32,7 @@ func (m *Machine) runGuest(t *task) error {
 		// tasks, and others were in the stub since: enter again.
 		t.ctx.PC = m.arena.Entry()
 	}
-	uncounted := m.config.Directed || m.alone(t)
+	uncounted := m.config.Directed || m.alone(t) && !(m.isProcess() && m.inStub(t)) // signals wait for its way out
 	left := uint64(cpu.Unlimited)
 	if !uncounted {
 		left = min(m.config.Policy.Turn(t.cpu), maxTurn)

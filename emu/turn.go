@@ -84,7 +84,7 @@ func (m *Machine) move(t *task) error {
 			if err := m.startThread(t); err != nil {
 				return err
 			}
-		case m.isProcess() && m.kernel.Deliver(t.id):
+		case m.isProcess() && !m.inStub(t) && m.kernel.Deliver(t.id): // the stub has a handler's answer
 			return m.endProcess()
 		default:
 			return m.runGuest(t)

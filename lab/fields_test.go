@@ -30,10 +30,10 @@ var fields = []struct {
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
 		saved: run tasks queue preempt output log holds stops kernel
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates cpu tracing counting
+		fixed: config prog patcher arena jump gates start cpu tracing counting
 		derived: list answers registers
 		scratch: lastTask
-		scratch: ready exit uncounted exact repeating shared remapped accesses
+		scratch: ready exit calls uncounted exact repeating shared remapped accesses
 		outside: checkpoint checkAt saves observer tracer inspector interrupt death`},
 	{reflect.TypeFor[kernel.Kernel](), reflect.TypeFor[kernel.Snapshot](), `
 		saved: state threads files
