@@ -84,7 +84,7 @@ var fields = []struct {
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
 		saved: modules hooked counts witnesses windows
-		fixed: lines Operator Worker config prog arena writer write oneWrite handler wait unwinder
+		fixed: lines Operator Worker config process prog arena writer write oneWrite handler wait unwinder
 		fixed: Machine Model Sites walker
 		scratch: stack
 		outside: tracers

@@ -6,7 +6,7 @@ import (
 )
 
 // maxListed is how many valid words a message lists.
-const maxListed = 20
+const maxListed = 24
 
 // Suggest returns the valid word that is nearest to a wrong one, as a question; when
 // none is near, it lists all, unless there are many. It is how messages about a wrong
