@@ -89,6 +89,7 @@ func (m *Machine) processCall(t *task) error {
 		}
 		if m.rest() == Finished {
 			m.kernel.LastGone()
+			m.findTimer()
 			m.exitCode, _, _ = m.kernel.Ended()
 		}
 	case kernel.End:
