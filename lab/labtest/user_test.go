@@ -159,3 +159,32 @@ func TestAsleepInLibrary(t *testing.T) {
 	set(t, l, "stop", 1)
 	l.Finish()
 }
+
+// TestAsleepInOwnRead wants a thread to be switched that waits in a call which will be made
+// again, so that it stands before the instruction.
+func TestAsleepInOwnRead(t *testing.T) {
+	l := New(t, User(`
+#include <unistd.h>
+#include <sys/syscall.h>
+
+unsigned long g(unsigned long x) { return x + 1; }
+unsigned long f(unsigned long x) { return g(x) + 1; }
+
+int main(void)
+{
+	int ends[2];
+	char c;
+	long r;
+
+	if (pipe(ends) < 0)
+		return 1;
+	asm volatile("syscall" : "=a"(r) : "0"(SYS_read), "D"(ends[0]), "S"(&c), "d"(1) : "rcx", "r11", "memory");
+	return f(r);
+}
+`), lab.Config{})
+	l.RunFor(10_000_000)
+	l.Insmod("fix", User(threadsPatch))
+	if !l.Settled() {
+		t.Errorf("pending: %v", l.Model.Pending())
+	}
+}
