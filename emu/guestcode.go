@@ -32,7 +32,7 @@ func (m *Machine) runGuest(t *task) error {
 		// tasks, and others were in the stub since: enter again.
 		t.ctx.PC = m.arena.Entry()
 	}
-	uncounted := m.config.Directed || m.alone(t)
+	uncounted := m.config.Directed || m.alone(t) && !(m.isThread(t) && m.inStub(t)) // signals wait for its way out
 	left := uint64(cpu.Unlimited)
 	if !uncounted {
 		left = min(m.config.Policy.Turn(t.cpu), maxTurn)
@@ -121,7 +121,7 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Syscall:
 		m.shared = m.shared || !ownCall(t.mode, m.exit.Regs.GPR[guest.RAX])
 		switch {
-		case m.isProcess():
+		case m.isThread(t):
 			return false, m.processCall(t)
 		case t.mode == guest.UserMode:
 			return m.userSyscall(t)
@@ -139,7 +139,7 @@ func (m *Machine) handleExit(t *task) (goOn bool, err error) {
 	case cpu.Interrupted:
 		return false, ErrInterrupted
 	case cpu.Fault:
-		if m.isProcess() {
+		if m.isThread(t) {
 			return false, m.processFault(t, m.exit.Fault)
 		}
 		return false, m.fault(t, m.exit.Fault)

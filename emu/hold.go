@@ -87,6 +87,9 @@ func (m *Machine) holdNow(t *task) error {
 	case m.atomic(t.cpu):
 		t.state, t.heldCPU = Held, true
 		return nil
+	case m.isThread(t): // there is no exit gate on its way
+		m.leaveCPU(t, Held, inUser)
+		return nil
 	case t.mode == guest.UserMode && !t.act.Active():
 		t.exiting = true
 		m.leaveCPU(t, Held, inUser)

@@ -9,6 +9,7 @@ const (
 	UserBase    guest.Addr = 0x08000000 // program, user part; the kernel part lies below
 	ModuleBase  guest.Addr = 0x10000000 // modules, each at the next 64 KiB boundary
 	ArenaBase   guest.Addr = 0x20000000 // stub and shim
+	besideStack guest.Addr = 0x28000000 // kernel stacks beside a process, whose memory begins behind
 	KernelStack guest.Addr = 0x30000000 // kernel stacks, an unmapped page before each
 	UserStack   guest.Addr = 0x40000000 // user stacks, likewise
 	Until       guest.Addr = 0x7ffff000 // where calls from the machine return to; never mapped
@@ -24,6 +25,12 @@ func kernelStack(id guest.TaskID) guest.Range {
 }
 
 func userStack(id guest.TaskID) guest.Range { return stackAt(UserStack, userStackSize, id) }
+
+// besideProcess returns the kernel stack of a task that is not of the process, among what
+// the process cannot map.
+func besideProcess(id guest.TaskID) guest.Range {
+	return stackAt(besideStack, kernelStackSize, id)
+}
 
 func stackAt(base guest.Addr, size uint64, id guest.TaskID) guest.Range {
 	slot := size + guest.PageSize

@@ -29,6 +29,7 @@ type Machine struct {
 	tracing  bool           // see TraceAccesses
 	counting bool           // see CountInstructions
 	kernel   *kernel.Kernel // of a process; nil for a program of kernel style
+	start    kernel.Start   // of a process: how its first thread starts
 
 	cpu cpu.CPU
 	mem *mem.Space
@@ -49,6 +50,7 @@ type Machine struct {
 	ready     []guest.CPUID
 	exit      cpu.Exit
 	result    guest.Regs      // what a call is answered with
+	calls     guest.TaskID    // the thread whose system call is being answered
 	uncounted bool            // the run that exit is of was
 	answers   answers         // what is remembered of the handler
 	exact     bool            // this step is a repetition that must be exact
@@ -141,6 +143,11 @@ func (m *Machine) load() error {
 			return err
 		}
 	}
+	if m.isProcess() {
+		if m.start, err = m.kernel.Load(host{m}, m.config.Image); err != nil {
+			return err
+		}
+	}
 	for _, g := range m.config.Image.Gates {
 		m.gates[g.Number] = g.Fn
 	}
@@ -159,22 +166,30 @@ func (m *Machine) addCPU() {
 
 // mapArena maps the pages of the arena and returns the memory of its data page.
 func (m *Machine) mapArena() ([]byte, error) {
-	code, err := m.mem.Add("arena", m.arena.Page(), guest.Read|guest.Exec)
+	code, err := m.mem.Add("arena", m.arena.Page(), guest.Read|guest.Exec|m.codeUser())
 	if err != nil {
 		return nil, err
 	}
 	copy(code.Data, m.arena.Code())
-	data, err := m.mem.Add("arena data", m.arena.Data(), guest.Read)
+	data, err := m.mem.Add("arena data", m.arena.Data(), guest.Read|m.codeUser())
 	if err != nil {
 		return nil, err
 	}
 	return data.Data, nil
 }
 
+// codeUser returns the right of user mode to stub and modules: a process runs there.
+func (m *Machine) codeUser() guest.Perm {
+	if m.isProcess() {
+		return guest.User
+	}
+	return 0
+}
+
 // mapSegment maps one segment of the program or of a module.
 func (m *Machine) mapSegment(name string, s image.Segment) error {
 	r := guest.Range{Start: guest.PageDown(s.Range.Start), End: guest.PageUp(s.Range.End)}
-	_, err := m.mem.AddBytes(name, r, s.Perm, int(s.Range.Start-r.Start), s.Data)
+	_, err := m.mem.AddBytes(name, r, s.Perm|m.codeUser(), int(s.Range.Start-r.Start), s.Data)
 	return err
 }
 

@@ -28,6 +28,9 @@ func (NoPatches) PatchState(guest.TaskID) int { return -1 }
 // Fork is never asked for.
 func (NoPatches) Fork() protocol.TableID { panic("BUG: nobody was asked for a fork") }
 
+// ForkLock is never taken.
+func (NoPatches) ForkLock() (protocol.Var, bool) { return 0, false }
+
 // CPUAdded keeps nothing of CPUs.
 func (NoPatches) CPUAdded() {}
 

@@ -55,6 +55,9 @@ func (m *Machine) Log(level, text string) {
 	}
 }
 
+// ProcessWrote adds to the output what a thread of a process writes, in its system call.
+func (m *Machine) ProcessWrote(text string) { m.write(m.task(m.calls), text) }
+
 func (m *Machine) write(t *task, text string) {
 	o := Output{Task: t.id, Text: text}
 	m.outBytes += len(text)

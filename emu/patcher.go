@@ -27,6 +27,9 @@ type Patcher interface {
 	// Fork returns the table that a task runs to make a copy of itself by
 	// [Machine.Fork] and [Machine.WakeNew]; its result is the answer of pl_fork.
 	Fork() protocol.TableID
+	// ForkLock returns the lock that whoever makes a thread of a process must find free, and
+	// whether it is taken.
+	ForkLock() (lock protocol.Var, taken bool)
 	// CPUAdded tells of the machine's next CPU; they are numbered from 0.
 	CPUAdded()
 	// IdlePending reports whether the idle task of a CPU has to run IdlePass, which it

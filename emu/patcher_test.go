@@ -195,6 +195,8 @@ func (p *fakePatcher) Exit(id guest.TaskID) (protocol.TableID, bool) {
 	return p.exit, p.store.Peek(p.flags[id]) != 0
 }
 
+func (p *fakePatcher) ForkLock() (protocol.Var, bool) { return 0, false }
+
 func (p *fakePatcher) Resched() (protocol.TableID, bool) {
 	return p.sched, p.store.Peek(p.resched) != 0
 }

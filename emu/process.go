@@ -16,28 +16,27 @@ import (
 // isProcess reports whether the program is of user style.
 func (m *Machine) isProcess() bool { return m.kernel != nil }
 
-// bootProcess loads the program and makes its first thread.
+// isThread reports whether a task is a thread of a process.
+func (m *Machine) isThread(t *task) bool { return m.isProcess() && !t.kernel }
+
+// bootProcess makes the first thread of the program, which is loaded.
 func (m *Machine) bootProcess() error {
-	start, err := m.kernel.Load(host{m}, m.config.Image)
-	if err != nil {
-		return err
-	}
-	t, err := m.newThread(m.config.Image.Name, 0)
+	t, err := m.newThread(m.config.Image.Name, 0, m.start.SP)
 	if err != nil {
 		return err
 	}
 	var r guest.Regs
-	r.RIP, r.RFLAGS = start.PC, initialFlags
-	r.GPR[guest.RSP] = uint64(start.SP)
+	r.RIP, r.RFLAGS = m.start.PC, initialFlags
+	r.GPR[guest.RSP] = uint64(m.start.SP)
 	m.cpu.SetRegisters(&t.ctx, &r)
 	m.enqueue(t)
 	m.kernel.Born(t.id)
 	return m.patcher.Born(t.id, 0)
 }
 
-// newThread makes a thread in no state yet. It takes the place of one that has exited, so
-// that their number is bounded at one time only.
-func (m *Machine) newThread(name string, parent guest.TaskID) (*task, error) {
+// newThread makes a thread in no state yet, whose stack begins below sp. It takes the place
+// of one that has exited, so that their number is bounded at one time only.
+func (m *Machine) newThread(name string, parent guest.TaskID, sp guest.Addr) (*task, error) {
 	i := 0
 	for i < len(m.tasks) && m.tasks[i].state != Exited {
 		i++
@@ -46,6 +45,9 @@ func (m *Machine) newThread(name string, parent guest.TaskID) (*task, error) {
 		return nil, errNoRoom
 	}
 	t := task{id: guest.TaskID(i + 1), name: name, parent: parent, cpu: guest.NoCPU, mode: guest.UserMode, where: inUser}
+	if p := m.mem.Find(sp - 1); p != nil {
+		t.ustack = guest.Range{Start: p.Range.Start, End: sp}
+	}
 	if i == len(m.tasks) {
 		t.ctx = m.cpu.NewContext()
 		m.tasks = append(m.tasks, t)
@@ -60,6 +62,14 @@ func (m *Machine) newThread(name string, parent guest.TaskID) (*task, error) {
 
 // processCall answers a SYSCALL of a process.
 func (m *Machine) processCall(t *task) error {
+	if kernel.MakesThread(&m.exit.Regs) {
+		// As copy_process takes tasklist_lock: who goes through the tasks meets the new one too.
+		if lock, taken := m.patcher.ForkLock(); taken {
+			m.callAgain(t)
+			return m.sleepFor(t, lock)
+		}
+	}
+	m.calls = t.id
 	res := m.kernel.Call(t.id, &m.exit.Regs)
 	switch res.Then {
 	case kernel.Return:
@@ -71,9 +81,7 @@ func (m *Machine) processCall(t *task) error {
 		m.setResult(t, res.Value)
 		return m.blockUntil(t, res.Until)
 	case kernel.Again:
-		r := m.exit.Regs
-		r.RIP -= syscallSize
-		m.cpu.SetRegisters(&t.ctx, &r)
+		m.callAgain(t)
 		return m.blockUntil(t, res.Until)
 	case kernel.Exit:
 		if err := m.exitTask(t, m.exitCode); err != nil {
@@ -88,6 +96,13 @@ func (m *Machine) processCall(t *task) error {
 		return m.endProcess()
 	}
 	return nil
+}
+
+// callAgain has a thread make the call again that it has just made.
+func (m *Machine) callAgain(t *task) {
+	r := m.exit.Regs
+	r.RIP -= syscallSize
+	m.cpu.SetRegisters(&t.ctx, &r)
 }
 
 // syscallSize is the length of the instruction, in bytes.
@@ -117,6 +132,9 @@ func (m *Machine) endProcess() error {
 		case t.cpu != guest.NoCPU:
 			m.current[t.cpu] = 0
 			t.cpu = guest.NoCPU
+		}
+		if t.waits == sleepVar {
+			m.varWaiters--
 		}
 		m.dropHold(t.id)
 		t.state, t.waits = Exited, sleepNot
@@ -218,9 +236,9 @@ func (h host) SetExtended(id guest.TaskID, x *cpu.Extended) {
 
 func (h host) AlarmChanged() { h.m.findTimer() }
 
-func (h host) NewTask(parent guest.TaskID) (guest.TaskID, error) {
+func (h host) NewTask(parent guest.TaskID, sp guest.Addr) (guest.TaskID, error) {
 	m := h.m
-	t, err := m.newThread(m.childName(m.task(parent)), parent)
+	t, err := m.newThread(m.childName(m.task(parent)), parent, sp)
 	if err != nil {
 		return 0, err
 	}

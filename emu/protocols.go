@@ -8,8 +8,12 @@ import (
 )
 
 // stepped reports whether a task takes its protocols in steps: the policy wants it,
-// or it is to be held at a step.
+// or it is to be held at a step. A thread of a process never does, since it may be ended
+// at any instant, and would leave behind what its handler holds.
 func (m *Machine) stepped(t *task) bool {
+	if m.isThread(t) {
+		return false
+	}
 	return m.config.Directed || m.config.Policy.Stepped() || m.heldAtStep(t)
 }
 

@@ -88,11 +88,11 @@ func (m *Machine) wakeChannel(channel guest.Addr) (n uint64) {
 // Kick prods a task as set_notify_signal of the Linux kernel does: a sleeper is woken
 // unless it waits for a lock, and a task that runs in user mode is interrupted, so that
 // it passes the exit gate before anything else. In the kernel it goes on, on its way
-// there.
+// there. A thread of a process passes no exit gate, and is left alone.
 func (m *Machine) Kick(id guest.TaskID) {
 	t := m.task(id)
 	switch {
-	case t == nil:
+	case t == nil || m.isThread(t):
 	case t.state == Asleep && (t.waits == sleepTime || t.waits == sleepChannel):
 		m.wake(t)
 	case t.state == OnCPU && t.mode == guest.UserMode:

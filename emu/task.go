@@ -164,6 +164,9 @@ func (m *Machine) Quiescence(id guest.TaskID) (passes uint64, now bool) {
 	if t == nil {
 		return 0, true
 	}
+	if m.isThread(t) {
+		return t.passes, !m.inStub(t)
+	}
 	left := t.cpu == guest.NoCPU && t.where != interrupted && !m.inStub(t)
 	return t.passes, left || t.stackEmpty()
 }

@@ -57,6 +57,9 @@ func (m *Machine) newTask(name string, parent guest.TaskID) (*task, error) {
 	}
 	id := guest.TaskID(len(m.tasks) + 1)
 	t := task{id: id, name: name, parent: parent, cpu: guest.NoCPU, kstack: kernelStack(id), ustack: userStack(id)}
+	if m.isProcess() {
+		t.kstack, t.ustack = besideProcess(id), guest.Range{}
+	}
 	t.ctx = m.cpu.NewContext()
 	if err := m.mapStack("kernel stack of "+name, t.kstack, 0); err != nil {
 		return nil, err

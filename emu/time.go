@@ -39,7 +39,7 @@ func (m *Machine) wakeSleepers() error {
 		for i := range m.tasks {
 			if t := &m.tasks[i]; t.sleepsUntil(m.timer) {
 				m.wake(t)
-				if m.isProcess() {
+				if m.isThread(t) {
 					m.kernel.Expired(t.id)
 				}
 				break

@@ -174,7 +174,7 @@ func (r *Truth) record(m *Machine, t *task, x *cpu.Exit) {
 			r.chosen(s, e.SP+8, e.Body) // the call of the site is below the function's own slot
 		}
 	}
-	if t.mode == guest.KernelMode {
+	if t.mode == guest.KernelMode || m.isThread(t) && x.Regs.SP() <= t.ustack.End { // else on a signal's stack
 		r.at = m.afterRunning(x.Executed)
 		r.leave(t, s, x.Regs.SP())
 	}

@@ -84,7 +84,7 @@ func (m *Machine) move(t *task) error {
 			if err := m.startThread(t); err != nil {
 				return err
 			}
-		case m.isProcess() && m.kernel.Deliver(t.id):
+		case m.isThread(t) && !m.inStub(t) && m.kernel.Deliver(t.id): // the stub has a handler's answer
 			return m.endProcess()
 		default:
 			return m.runGuest(t)
@@ -113,7 +113,7 @@ func (m *Machine) preemptTask(t *task) error {
 	switch {
 	case m.atomic(t.cpu):
 		m.needResched[t.cpu] = true
-	case t.protocolsOnly(), t.exiting, m.isProcess():
+	case t.protocolsOnly(), t.exiting, m.isThread(t):
 		m.leaveCPU(t, Runnable, inUser)
 	case t.mode == guest.UserMode:
 		t.exiting = true

@@ -7,9 +7,13 @@ import (
 
 // UnwindTarget returns a task as an unwinder sees it. A task that was interrupted in
 // the kernel shows the register frame that the interrupt has pushed; with
-// trustInterrupted it shows the interrupted registers themselves instead.
+// trustInterrupted it shows the interrupted registers themselves instead. A thread of a
+// process is shown on its own stack, in whatever way it has left its CPU.
 func (m *Machine) UnwindTarget(id guest.TaskID, trustInterrupted bool) unwind.Target {
 	t := m.task(id)
+	if m.isThread(t) {
+		return unwind.Target{Memory: m.mem, Stack: t.ustack, Top: t.ustack.End, Regs: m.cpu.Registers(&t.ctx)}
+	}
 	target := unwind.Target{
 		Memory: m.mem, Stack: t.kstack, Top: t.top(), Decided: t.decided, InUser: t.stackEmpty(),
 	}

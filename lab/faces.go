@@ -47,6 +47,8 @@ func (p patcher) PatchState(task guest.TaskID) int {
 	return state
 }
 
+func (p patcher) ForkLock() (protocol.Var, bool) { return p.l.Model.ForkLock() }
+
 func (p patcher) CPUAdded()                      { p.l.Model.CPUAdded() }
 func (p patcher) IdlePending(c guest.CPUID) bool { return p.l.Model.Flagged(guest.IdleTask(c)) }
 func (p patcher) IdlePass(c guest.CPUID)         { p.l.Model.IdlePass(c) }

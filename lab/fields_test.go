@@ -30,10 +30,10 @@ var fields = []struct {
 	{reflect.TypeFor[emu.Machine](), reflect.TypeFor[emu.Snapshot](), `
 		saved: run tasks queue preempt output log holds stops kernel
 		saved: mem store truth
-		fixed: config prog patcher arena jump gates cpu tracing counting
+		fixed: config prog patcher arena jump gates start cpu tracing counting
 		derived: list answers registers
 		scratch: lastTask
-		scratch: ready exit result uncounted exact repeating shared remapped accesses
+		scratch: ready exit result calls uncounted exact repeating shared remapped accesses
 		outside: checkpoint checkAt saves observer tracer inspector interrupt death`},
 	{reflect.TypeFor[kernel.Kernel](), reflect.TypeFor[kernel.Snapshot](), `
 		saved: state threads files
@@ -85,7 +85,7 @@ var fields = []struct {
 	{reflect.TypeFor[trampoline.Writer](), nil, `fixed: store sites text stub mutex`},
 	{reflect.TypeFor[Lab](), reflect.TypeFor[labState](), `
 		saved: modules hooked counts witnesses windows
-		fixed: lines Operator Worker config prog arena writer write oneWrite handler wait unwinder
+		fixed: lines Operator Worker config process prog arena writer write oneWrite handler wait unwinder
 		fixed: Machine Model Sites walker
 		scratch: stack
 		outside: tracers

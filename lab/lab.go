@@ -9,6 +9,7 @@ import (
 	"patchlab/emu"
 	"patchlab/emu/cpu"
 	"patchlab/emu/cpu/unicorn"
+	"patchlab/emu/kernel"
 	"patchlab/emu/sched"
 	"patchlab/guest"
 	"patchlab/image"
@@ -22,8 +23,11 @@ import (
 
 // Config says what laboratory to make. Only Program is needed.
 type Config struct {
-	// Program is the program, of kernel style.
+	// Program is the program.
 	Program *image.Image
+	// Process is what a program of user style is given. Default: its name as the only
+	// argument, and what it writes is the machine's output.
+	Process kernel.Config
 	// CPUs is the number of virtual CPUs. Default: 1.
 	CPUs int
 	// Scheduler is the name of the policy that makes the choices of the run, and Seed
@@ -77,6 +81,7 @@ type Lab struct {
 	Operator, Worker guest.TaskID
 
 	config   Config
+	process  *kernel.Kernel // of a program of user style, or nil
 	prog     *protocol.Program
 	arena    *trampoline.Arena
 	writer   *trampoline.Writer
@@ -103,9 +108,6 @@ type Lab struct {
 func New(c Config) (*Lab, error) {
 	if c.Program == nil {
 		return nil, errors.New("lab: no program")
-	}
-	if c.Program.Style != image.KernelStyle {
-		return nil, fmt.Errorf("%s: not a kernel-style program: build it with patchlab.h and kernel.ld", c.Program.Name)
 	}
 	if c.Open == nil {
 		c.Open = unicorn.New
@@ -139,12 +141,15 @@ func New(c Config) (*Lab, error) {
 	if c.Handler != nil {
 		l.handler = l.prog.Add(l.handlerTable())
 	}
+	if err := l.newProcess(); err != nil {
+		return nil, err
+	}
 	l.Machine, err = emu.New(emu.Config{
-		Image: c.Program, CPUs: c.CPUs, Policy: policy, Open: c.Open, Program: l.prog, Arena: l.arena,
+		Image: c.Program, Process: l.process, CPUs: c.CPUs, Policy: policy, Open: c.Open, Program: l.prog, Arena: l.arena,
 		Patcher: patcher{l}, Symbolize: l.Symbol, Locate: l.lineText, MaxTime: c.MaxTime, Companion: companion{l}, Directed: c.Directed,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.closeProcess())
 	}
 	if err := l.prepare(); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -175,7 +180,7 @@ func (l *Lab) addTables(store *protocol.Store) {
 // prepare turns the program's sites into nops, tells the unwinder about its text, and
 // makes the laboratory's own tasks.
 func (l *Lab) prepare() error {
-	if _, err := l.prepareText(&l.config.Program.Symtab, inKernel); err != nil {
+	if _, err := l.prepareText(&l.config.Program.Symtab, l.patchable); err != nil {
 		return fmt.Errorf("%s: %w", l.config.Program.Name, err)
 	}
 	if err := l.Code.Add(arenaCode(l.arena)...); err != nil {
@@ -205,17 +210,19 @@ func (l *Lab) prepare() error {
 	return nil
 }
 
-// inKernel reports whether code at r belongs to the kernel part of a program, or to a
-// module.
-func inKernel(r guest.Range) bool { return r.Start < emu.UserBase || r.Start >= emu.ModuleBase }
+// patchable reports whether code at r can be patched: it belongs to the kernel part of a
+// program or to a process, or to a module.
+func (l *Lab) patchable(r guest.Range) bool {
+	return l.process != nil || r.Start < emu.UserBase || r.Start >= emu.ModuleBase
+}
 
-// prepareText finds the patch sites in the functions of a symbol table that are in the
-// kernel, turns them off, and adds the functions to what the unwinder knows; it returns
-// what that is.
-func (l *Lab) prepareText(t *image.Symtab, kernel func(guest.Range) bool) ([]unwind.Func, error) {
+// prepareText finds the patch sites in those functions of a symbol table that are wanted,
+// turns them off, and adds the functions to what the unwinder knows; it returns what that
+// is.
+func (l *Lab) prepareText(t *image.Symtab, want func(guest.Range) bool) ([]unwind.Func, error) {
 	var funcs []trampoline.Func
 	for _, f := range t.Functions {
-		if kernel(f.Range) {
+		if want(f.Range) {
 			funcs = append(funcs, trampoline.Func{Name: f.Name, Range: f.Range})
 		}
 	}
@@ -230,13 +237,16 @@ func (l *Lab) prepareText(t *image.Symtab, kernel func(guest.Range) bool) ([]unw
 	}
 	var texts []fp.Text
 	for _, f := range t.Functions {
-		if kernel(f.Range) {
+		if want(f.Range) {
 			texts = append(texts, l.analysable(f))
 		}
 	}
 	known, err := fp.Analyse(texts)
 	if err != nil {
 		return nil, err
+	}
+	if l.process != nil {
+		l.asThreads(known)
 	}
 	return known, l.Code.Add(known...)
 }
@@ -264,7 +274,7 @@ func (l *Lab) isFentry(a guest.Addr) bool {
 }
 
 // Close frees the machine.
-func (l *Lab) Close() error { return l.Machine.Close() }
+func (l *Lab) Close() error { return errors.Join(l.Machine.Close(), l.closeProcess()) }
 
 // Now returns the virtual time.
 func (l *Lab) Now() guest.Time { return l.Machine.Now() }

@@ -8,7 +8,6 @@ import (
 
 	"patchlab/emu"
 	"patchlab/guest"
-	"patchlab/image"
 	"patchlab/lab"
 	"patchlab/lab/scenario"
 	"patchlab/livepatch"
@@ -177,14 +176,11 @@ func TestPoints(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	program := buildProgram(t, gameProgram)
-	user := *program
-	user.Style = image.UserStyle
 	for _, c := range []struct {
 		c    lab.Config
 		want string
 	}{
 		{lab.Config{}, "lab: no program"},
-		{lab.Config{Program: &user}, "program: not a kernel-style program"},
 		{lab.Config{Program: program, Scheduler: "fifo"}, `no scheduler "fifo": there are random, rr`},
 		{lab.Config{Program: program, CPUs: 65}, "65 CPUs: a machine has 1 to 64"},
 		{lab.Config{Program: program, Model: livepatch.Options{Breaks: []string{"no-such"}}}, "no-such"},

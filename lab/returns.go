@@ -48,7 +48,7 @@ func (l *Lab) watchReturns(funcs []image.Function) {
 	}
 	var at []guest.Addr
 	for _, f := range funcs {
-		if !inKernel(f.Range) {
+		if !l.patchable(f.Range) {
 			continue
 		}
 		site := guest.Addr(0)

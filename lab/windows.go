@@ -133,7 +133,7 @@ func (l *Lab) kernelFunctions() []image.Function {
 	for _, m := range l.modules {
 		tables = append(tables, m.linked.Functions)
 	}
-	return slices.DeleteFunc(slices.Concat(tables...), func(f image.Function) bool { return !inKernel(f.Range) })
+	return slices.DeleteFunc(slices.Concat(tables...), func(f image.Function) bool { return !l.patchable(f.Range) })
 }
 
 // unreliable reports whether a stack on which a function is may be refused for it: it

@@ -15,6 +15,12 @@ const (
 // taskWriter is what tasklist_lock holds while it is held for writing.
 const taskWriter uint64 = 1 << 32
 
+// ForkLock returns tasklist_lock, and whether it is taken. Who puts a task on the task list
+// in one step, without [Tables].Fork, must find it free.
+func (m *Model) ForkLock() (lock protocol.Var, taken bool) {
+	return m.vars.tasklist, m.store.Peek(m.vars.tasklist) != 0
+}
+
 // forkTable is what copy_process (kernel/fork.c) does that a transition can meet. The
 // parent runs it in the kernel, on its CPU. dup_task_struct copies the whole task, and so
 // state and flag, long before anybody can find the copy. A transition can begin or turn

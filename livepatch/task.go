@@ -26,7 +26,8 @@ type taskState struct {
 // TaskBorn declares the variables of a task, before the task runs. It inherits flag
 // and state of its parent as they are now (klp_copy_process); with parent 0, of the
 // first task of the list, as everything descends from init. While a run goes on, tasks
-// are born in [Tables].Fork only, which holds tasklist_lock for writing.
+// are born in [Tables].Fork only, which holds tasklist_lock for writing, or where
+// [Model.ForkLock] finds it free.
 func (m *Model) TaskBorn(pid, parent guest.TaskID) error {
 	if pid <= 0 {
 		return fmt.Errorf("livepatch: %d is no pid", pid)

@@ -25,6 +25,10 @@ type Func struct {
 	// Windows are the instructions that change what a walk of the stack finds, in
 	// rising order. Of a function that could not be followed, that is every one.
 	Windows []Window
+	// Begins says that threads of a process begin in it. What it has called near the
+	// beginning of a thread's stack is the end of the stack; further out nothing of the
+	// program's is live.
+	Begins bool
 	// Stub marks the stub that patch sites call. The frame that returns into it
 	// lies below the two that the stub lays down: one that returns into the
 	// patched function (to the byte behind its site, before it has a frame of

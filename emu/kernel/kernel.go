@@ -32,8 +32,9 @@ type Host interface {
 	SetExtended(id guest.TaskID, x *cpu.Extended)
 	// AlarmChanged tells that what [Kernel.Alarm] says has changed.
 	AlarmChanged()
-	// NewTask makes a runnable copy of a task. There may be no room for one.
-	NewTask(parent guest.TaskID) (guest.TaskID, error)
+	// NewTask makes a runnable copy of a task, whose stack begins below sp. There may be no
+	// room for one.
+	NewTask(parent guest.TaskID, sp guest.Addr) (guest.TaskID, error)
 	// Wake ends the block of a task. Its call returns v, or is made again.
 	Wake(id guest.TaskID, v uint64, again bool)
 }

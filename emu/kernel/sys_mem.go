@@ -102,9 +102,9 @@ func (k *Kernel) free(r guest.Range) bool {
 	return true
 }
 
-// mapped reports whether all of r is mapped.
+// mapped reports whether all of r is mapped, and the process's own.
 func (k *Kernel) mapped(r guest.Range) bool {
-	return k.host.Space().Allows(r.Start, r.Size(), guest.User)
+	return !r.Overlaps(reservedForModules) && k.host.Space().Allows(r.Start, r.Size(), guest.User)
 }
 
 // placed finds where a mapping goes.
@@ -285,7 +285,7 @@ func (k *Kernel) mremap(c *Call) Result {
 	switch {
 	case !ok || n == 0 || n > Area.Size() || flags&^(mremapMaymove|mremapFixed) != 0 || flags == mremapFixed:
 		return fail(vfs.EINVAL)
-	case m == nil || !m.Range.Covers(old) || m.Perm&guest.User == 0:
+	case m == nil || !m.Range.Covers(old) || !k.mapped(old):
 		return fail(efault)
 	case flags&mremapFixed == 0 && n <= old.Size():
 		if n < old.Size() {

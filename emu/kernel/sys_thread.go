@@ -13,6 +13,11 @@ const (
 	cloneNeeded                          = cloneVM | cloneSighand | cloneThread
 )
 
+// MakesThread reports whether a call with these registers makes a thread, if it can.
+func MakesThread(r *guest.Regs) bool { return r.GPR[guest.RAX] == numberOfClone }
+
+const numberOfClone = 56
+
 // clone makes a thread. Processes are not made.
 func (k *Kernel) clone(c *Call) Result {
 	flags, sp, tls := c.Args[0], c.Args[1], c.addr(4)
@@ -22,19 +27,19 @@ func (k *Kernel) clone(c *Call) Result {
 	if flags&cloneSettls != 0 && !Area.Contains(tls) {
 		return fail(vfs.EPERM)
 	}
-	id, err := k.host.NewTask(c.Task)
+	r := k.host.Registers(c.Task)
+	if sp != 0 {
+		r.GPR[guest.RSP] = sp
+	}
+	id, err := k.host.NewTask(c.Task, r.SP())
 	if err != nil {
 		return fail(vfs.EAGAIN)
 	}
 	k.Born(id)
 	t := k.thread(id)
 	t.mask = k.thread(c.Task).mask
-	r := k.host.Registers(c.Task)
 	r.GPR[guest.RAX] = 0
 	r.GPR[guest.RCX], r.GPR[guest.R11] = uint64(r.RIP), r.RFLAGS
-	if sp != 0 {
-		r.GPR[guest.RSP] = sp
-	}
 	k.host.SetRegisters(id, &r)
 	if flags&cloneSettls != 0 {
 		_, gs := k.host.Bases(id)

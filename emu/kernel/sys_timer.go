@@ -11,8 +11,11 @@ type timer struct {
 	interval guest.Time // how long after that it rings again; 0: never
 }
 
-// Alarm returns when the timer of the process rings, and whether it does.
-func (k *Kernel) Alarm() (at guest.Time, set bool) { return k.alarm.at, k.alarm.at != 0 && !k.ended }
+// Alarm returns when the timer of the process rings, and whether it does: it does not once the
+// process has ended.
+func (k *Kernel) Alarm() (at guest.Time, set bool) {
+	return k.alarm.at, k.alarm.at != 0 && !k.ended
+}
 
 // Ring sends the signal of the timer, whose time has come. It returns true when that has
 // ended the process.

@@ -39,11 +39,24 @@ func (b *Builder) Patch(name string, sources []scenario.Source) ([]byte, error) 
 	return b.build(&job{what: "patch " + name, sources: sources, link: joinFlags})
 }
 
+// Process compiles and links a program of user style, with patch sites, against the host's C
+// library; [Builder.Executable] says what that means. Errors are as of [Builder.Program].
+func (b *Builder) Process(sources []scenario.Source) ([]byte, error) {
+	return b.build(&job{what: "program", sources: sources, process: true, link: processLinkFlags})
+}
+
+// ProcessPatch compiles a patch of a program of user style, as [Builder.Patch] does one of
+// kernel style.
+func (b *Builder) ProcessPatch(name string, sources []scenario.Source) ([]byte, error) {
+	return b.build(&job{what: "patch " + name, sources: sources, process: true, link: joinFlags})
+}
+
 // job is one thing to build.
 type job struct {
 	what    string
 	sources []scenario.Source
 	program bool // link with support code and layout
+	process bool // of user style
 	link    []string
 }
 
@@ -53,6 +66,9 @@ func isUser(s scenario.Source) bool { return strings.HasPrefix(s.Name, "user") }
 
 // flags returns all flags that s is compiled with.
 func (j *job) flags(s scenario.Source) []string {
+	if j.process {
+		return slices.Concat(processFlags, s.Flags)
+	}
 	return slices.Concat(partFlags(j.program && isUser(s)), s.Flags)
 }
 

@@ -42,6 +42,34 @@ var kernelFlags = []string{
 	"-flive-patching=inline-only-static", // a global function is never inlined, cloned or looked into, so replacing it reaches every caller
 }
 
+// processFlags are the flags of every source of a program of user style and of its patches.
+var processFlags = []string{
+	"-O2", "-std=gnu11",
+	"-pg", "-mfentry", // a patch site at every function's entry
+	"-mno-avx",                           // the machine does not execute it
+	"-fno-pie",                           // direct calls
+	"-fno-jump-tables",                   // frames are followed along jumps
+	"-fno-strict-aliasing",               //
+	"-fno-stack-protector",               // some distributions switch it on
+	"-fno-stack-clash-protection",        // likewise
+	"-fcf-protection=none",               // likewise
+	"-fno-omit-frame-pointer",            // stacks are walked by frame pointers
+	"-mno-omit-leaf-frame-pointer",       // through leaves as well
+	"-fno-optimize-sibling-calls",        // no caller vanishes in a tail call
+	"-flive-patching=inline-only-static", // replacing a global function reaches every caller
+	"-g1", "-gdwarf-4", "-gno-record-gcc-switches",
+	"-fdiagnostics-color=never", "-fno-diagnostics-show-caret", "-fmax-errors=10",
+	"-Werror=implicit-function-declaration",
+	"-Werror=implicit-int",
+	"-Werror=int-conversion",
+	"-Werror=incompatible-pointer-types",
+	"-Werror=return-type",
+}
+
+// processLinkFlags are the flags that link a program of user style. Without -pg the C library
+// starts no profile.
+var processLinkFlags = []string{"-static", "-no-pie", "-pthread", "-Wl,--build-id=none", "-Wl,-z,noexecstack"}
+
 // linkFlags are the flags that link a program.
 var linkFlags = []string{
 	"-static", "-no-pie", "-nostdlib",

@@ -146,6 +146,9 @@ func (b *Built) mayBeBorn(name string) bool {
 		if _, err := strconv.ParseUint(number, 10, 16); !ok || err != nil {
 			return false
 		}
+		if parent == b.Program.Name && b.Program.Style == image.UserStyle {
+			return true
+		}
 		if slices.ContainsFunc(b.Program.Tasks, func(t image.TaskDecl) bool { return t.Name == parent }) {
 			return true
 		}

@@ -69,14 +69,18 @@ func Build(s *scenario.Scenario, b *build.Builder) (*Built, error) {
 	}
 	out := &Built{Scenario: s, Patches: map[string]*image.Object{}}
 	var errs []error
-	elf, err := b.Program(s.Program)
+	program, patch := b.Program, b.Patch
+	if s.Settings.User {
+		program, patch = b.Process, b.ProcessPatch
+	}
+	elf, err := program(s.Program)
 	if err == nil {
 		out.Program, err = image.Parse("program", elf)
 		err = located(s, err)
 	}
 	errs = append(errs, err)
 	for _, p := range s.Patches {
-		elf, err := b.Patch(p.Name, p.Sources)
+		elf, err := patch(p.Name, p.Sources)
 		if err == nil {
 			out.Patches[p.Name], err = image.ParseObject(p.Name, elf)
 			err = located(s, err)

@@ -15,6 +15,7 @@ import (
 type Source struct {
 	language string // "c" or "S"
 	text     string
+	user     bool   // of user style
 	scenario string // in place of a text: of this scenario of testprogs
 	at       string // where it stands in the test: file:line
 }
@@ -29,6 +30,14 @@ func Asm(text string) Source { return source("S", text) }
 
 // Testprog is the program, or the patch of the given name, of a scenario of testprogs.
 func Testprog(scenario string) Source { return Source{scenario: scenario} }
+
+// User is the source, in C, of an ordinary Linux program or of a patch for one. It is linked
+// with the host's C library; docs/patches.md says what of it a patch can use.
+func User(text string) Source {
+	s := source("c", text)
+	s.user = true
+	return s
+}
 
 func source(language, text string) Source {
 	_, file, line, _ := runtime.Caller(2)
@@ -47,8 +56,9 @@ func (s Source) program(t TB) *image.Image {
 	name, elf, err := s.scenario, []byte(nil), error(nil)
 	if s.scenario != "" {
 		elf = testprogs.Build(t, s.scenario)
+	} else if name = "program"; s.user {
+		elf, err = new(build.Builder).Process(s.sources(name))
 	} else {
-		name = "program"
 		elf, err = new(build.Builder).Program(s.sources(name))
 	}
 	if err != nil {
@@ -67,6 +77,8 @@ func (s Source) patch(t TB, name string) *image.Object {
 	elf, err := []byte(nil), error(nil)
 	if s.scenario != "" {
 		elf = testprogs.BuildPatch(t, s.scenario, name)
+	} else if s.user {
+		elf, err = new(build.Builder).ProcessPatch(name, s.sources(name))
 	} else {
 		elf, err = new(build.Builder).Patch(name, s.sources(name))
 	}

@@ -46,6 +46,7 @@ const (
 	ExpectText
 	ExpectViolation
 
+	setStyle
 	setCPUs
 	setSeed
 	setScheduler

@@ -33,7 +33,7 @@ func Kinds() []Kind {
 type line struct {
 	Command
 	seed  uint64
-	word  string // POLICY, MODEL, OPTION, BREAK, PART, TEXT
+	word  string // STYLE, POLICY, MODEL, OPTION, BREAK, PART, TEXT
 	flags []string
 }
 

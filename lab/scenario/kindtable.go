@@ -23,6 +23,7 @@ var kinds = []Kind{
 		}
 		return nil
 	}},
+	{Name: "STYLE", Doc: "kernel: it plays the kernel; user: an ordinary Linux program", Words: []string{"kernel", "user"}, set: setWord},
 	{Name: "POLICY", Doc: "rr: in turn; random: by the seed", Words: []string{"rr", "random"}, set: setWord},
 	{Name: "MODEL", Doc: "klp-6.12: as that release of Linux; closed: with its known holes closed", Words: Models, set: setWord},
 	{Name: "OPTION", Doc: "unlock-may-reschedule: the handler may be rescheduled when it is done", Words: []string{"unlock-may-reschedule"}, set: setWord},

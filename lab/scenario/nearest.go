@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// maxListed is how many valid words a message lists.
-const maxListed = 20
+// maxListed is how many valid words a message lists: the commands are among them.
+const maxListed = 21
 
 // Suggest returns the valid word that is nearest to a wrong one, as a question; when
 // none is near, it lists all, unless there are many. It is how messages about a wrong

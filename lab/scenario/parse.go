@@ -53,7 +53,18 @@ func parse(file string, data []byte) (s *Scenario, wrong []*Error) {
 	for _, f := range r.flags {
 		s.addFlags(f)
 	}
+	wrong = append(wrong, s.styled()...)
 	return s, append(wrong, s.compared()...)
+}
+
+// styled wants a program of user style to have no part of its own for user mode.
+func (s *Scenario) styled() (wrong []*Error) {
+	for _, p := range s.Program {
+		if s.Settings.User && !strings.HasPrefix(p.Name, "program") {
+			wrong = append(wrong, &Error{s.File, p.Line - 1, "a program of user style has no user part: want program.c or program_X.c"})
+		}
+	}
+	return wrong
 }
 
 // compared wants what the file expects to be expected by the script.

@@ -86,7 +86,7 @@ func TestParse(t *testing.T) {
 	if s.File != "full.txtar" || s.Title != "What a scenario can say" {
 		t.Errorf("file %q, title %q", s.File, s.Title)
 	}
-	if want := (Settings{2, 16, "random", "klp-6.12", []string{"unlock-may-reschedule"}, []string{"skip-stack-check", "wrong-range"}}); !reflect.DeepEqual(s.Settings, want) {
+	if want := (Settings{false, 2, 16, "random", "klp-6.12", []string{"unlock-may-reschedule"}, []string{"skip-stack-check", "wrong-range"}}); !reflect.DeepEqual(s.Settings, want) {
 		t.Errorf("settings %+v, want %+v", s.Settings, want)
 	}
 	src := func(name string, line int, text string, flags ...string) Source {
@@ -176,7 +176,7 @@ func TestErrors(t *testing.T) {
 		// lines
 		{"\ninsmond dawn\n" + files, `2: unknown command "insmond": did you mean "insmod"?`},
 		{"!insmod dawn\n" + files, `1: unknown command "!insmod": did you mean "insmod"?`},
-		{"reboot-everything\n" + files, `1: unknown command "reboot-everything": there are cpus, seed, scheduler, model, option, break, cflags, insmod, rmmod, write, read, error, wait, hold, run, release, explore, always, never, expect`},
+		{"reboot-everything\n" + files, `1: unknown command "reboot-everything": there are style, cpus, seed, scheduler, model, option, break, cflags, insmod, rmmod, write, read, error, wait, hold, run, release, explore, always, never, expect`},
 		{"insmod 'dawn\n" + files, `1: a quote is not closed`},
 		{"!\n" + files, `1: "!" stands alone: want a command behind it`},
 		{"! wait 1s\n" + files, `1: "wait 1s": "!" cannot stand before this command`},
@@ -326,4 +326,18 @@ func files(t testing.TB, pattern string) [][]byte {
 		all = append(all, data)
 	}
 	return all
+}
+
+// TestStyle wants the style to be known, and a program of user style to be of one part.
+func TestStyle(t *testing.T) {
+	const files = "wait exit\n-- program.c --\n"
+	for script, user := range map[string]bool{"": false, "style kernel\n": false, "style user\n": true} {
+		if s, err := Parse("s.txtar", []byte(script+files)); err != nil || s.Settings.User != user {
+			t.Errorf("%q: %+v, %v", script, s, err)
+		}
+	}
+	_, err := Parse("s.txtar", []byte("style user\n"+files+"-- user.c --\n"))
+	if want := "s.txtar:4: a program of user style has no user part: want program.c or program_X.c"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
 }

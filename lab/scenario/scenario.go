@@ -18,6 +18,7 @@ type Scenario struct {
 
 // Settings are what a scenario fixes before it begins. A zero field was not set.
 type Settings struct {
+	User      bool // the program is of user style
 	CPUs      int
 	Seed      uint64
 	Scheduler string   // "rr" or "random"

@@ -110,6 +110,8 @@ func (r *scriptReader) setting(l line, word string) error {
 	}
 	r.once[l.Verb] = true
 	switch l.Verb {
+	case setStyle:
+		set.User = l.word == "user"
 	case setCPUs:
 		if l.N < 1 || l.N > MaxCPUs {
 			return fmt.Errorf("%d CPUs: a machine has 1 to %d", l.N, MaxCPUs)

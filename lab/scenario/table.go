@@ -2,6 +2,7 @@ package scenario
 
 // forms are all forms of a line: what the parser knows, and what is told of them.
 var forms = []Form{
+	{Verb: setStyle, Usage: "style STYLE", Doc: "The program is of STYLE.", Setting: true},
 	{Verb: setCPUs, Usage: "cpus N", Doc: "The machine has N CPUs.", Setting: true},
 	{Verb: setSeed, Usage: "seed SEED", Doc: "Every choice of the run comes from SEED.", Setting: true},
 	{Verb: setScheduler, Usage: "scheduler POLICY", Doc: "Which task runs next is decided by POLICY.", Setting: true},

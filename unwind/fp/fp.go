@@ -101,6 +101,12 @@ func (w *walk) run() error {
 		if err != nil {
 			return err
 		}
+		if w.begins(frame, guest.Addr(ret)) {
+			if err := w.push(unwind.Frame{Addr: guest.Addr(ret), Kind: unwind.Return}); err != nil {
+				return err
+			}
+			return w.done()
+		}
 		if ret == uint64(w.code.Gate()) || frame == w.t.Top-frameSize {
 			return w.end(frame, guest.Addr(ret))
 		}

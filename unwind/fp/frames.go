@@ -34,6 +34,20 @@ func (w *walk) misplaced(a guest.Addr, size uint64) unwind.Reason {
 	return 0
 }
 
+// beginning is within how many bytes of its stack a thread of a process comes to the
+// program's own code.
+const beginning = 1024
+
+// begins reports whether a frame is that of the first function of the program's own in a
+// thread of a process: the C library, which keeps no frames, has called it.
+func (w *walk) begins(frame, ret guest.Addr) bool {
+	if w.behind != inBody || w.t.Top-frame > beginning {
+		return false
+	}
+	f := w.code.Find(unwind.Frame{Addr: ret, Kind: unwind.Return}.Lookup())
+	return f != nil && f.Begins
+}
+
 // end ends the walk at a frame that must be the last one. Its place says so, in one
 // of the kernel's three shapes, and its return address must agree: the one that ends
 // a call from the machine is found there and nowhere else. The walk comes here with a
