@@ -115,12 +115,13 @@ func TestEveryBreakTurnsSomethingRed(t *testing.T) {
 	}
 }
 
-// seeds is how many schedules the two functions that call each other are run under.
-const seeds = 200
-
 // TestNeverMixed runs two patched functions that call each other under many schedules:
 // never mixed, and mixed under the same ones when tasks are switched inside the handler.
 func TestNeverMixed(t *testing.T) {
+	seeds := 200
+	if testing.Short() {
+		seeds = 20
+	}
 	b := build(t, "calls-each-other")
 	var nested [2]uint64
 	caught := 0

@@ -3,6 +3,7 @@ package testprogs_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"patchlab/emu"
 	"patchlab/emu/kernel"
+	"patchlab/guest"
 	"patchlab/image"
 	builder "patchlab/lab/build"
 	"patchlab/lab/process"
@@ -220,4 +222,30 @@ func newProcess(t *testing.T, elf []byte, change func(*process.Config)) (*proces
 		t.Fatal(err)
 	}
 	return p, stdout
+}
+
+// TestWildCalls has programs make system calls at random: each ends, by itself, by a signal
+// or because it waits for what cannot come, and a second run ends the same.
+func TestWildCalls(t *testing.T) {
+	elf := buildUser(t, "wild/calls.c", "gcc", waysToLink[0].flags)
+	for seed := range 6 {
+		var ends [2]string
+		for i := range ends {
+			p, _ := newProcess(t, elf, func(c *process.Config) {
+				c.Kernel.Args = append(c.Kernel.Args, strconv.Itoa(seed))
+				c.Kernel.Memory, c.MaxTime = 64<<20, 60*guest.Second
+			})
+			status, err := p.Run()
+			var limit *emu.LimitError
+			if err != nil && !errors.Is(err, process.ErrDeadlock) && !errors.Is(err, emu.ErrGuest) && !errors.As(err, &limit) {
+				t.Errorf("seed %d: %v", seed, err)
+			}
+			ends[i] = fmt.Sprintf("%d, %v, %s after %d steps", status, err, p.Digest(), p.Machine.Steps())
+			p.Close()
+		}
+		if ends[0] != ends[1] {
+			t.Errorf("seed %d: %s\nand then %s", seed, ends[0], ends[1])
+		}
+		t.Log(ends[0])
+	}
 }

@@ -196,10 +196,10 @@ func longFlags(args []string) []string {
 }
 
 // bareFlags are the flags of "patchlab run" that take no value.
-var bareFlags = []string{"v", "check", "stats", "json", "strace", "h", "help"}
+var bareFlags = []string{"v", "check", "strace", "stats", "json", "h", "help"}
 
-// separateProgram puts "--" before the program that "patchlab run" is to run, if it is
-// one and no scenario: what stands behind it belongs to the program.
+// separateProgram puts "--" before the program that "patchlab run" is to run, which is
+// what does not look like a scenario: what stands behind it belongs to the program.
 func separateProgram(args []string) []string {
 	if len(args) == 0 || args[0] != "run" {
 		return args
@@ -212,7 +212,7 @@ func separateProgram(args []string) []string {
 		case flag != args[i] && (strings.Contains(flag, "=") || slices.Contains(bareFlags, flag)):
 		case flag != args[i]:
 			i++ // its value
-		case isProgram(args[i]):
+		case isProgram(args[i]) || !strings.HasSuffix(args[i], ".txtar"):
 			return slices.Insert(slices.Clone(args), i, "--")
 		default:
 			return args

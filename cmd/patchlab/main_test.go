@@ -189,10 +189,12 @@ func TestSeeds(t *testing.T) {
 
 func TestLongFlags(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"run -seed 3 f", "run --seed 3 f"},
-		{"run --seed 3 f", "run --seed 3 f"},
-		{"run -max-time=3s f", "run --max-time=3s f"},
-		{"run -v -h f", "run --v -h f"},
+		{"run -seed 3 f.txtar", "run --seed 3 f.txtar"},
+		{"run --seed 3 f.txtar", "run --seed 3 f.txtar"},
+		{"run -max-time=3s f.txtar", "run --max-time=3s f.txtar"},
+		{"run -v -h f.txtar", "run --v -h f.txtar"},
+		{"run -stats f -seed", "run --stats -- f -seed"},
+		{"run -seed 3 f -h", "run --seed 3 -- f -h"},
 		{"run -- -seed", "run -- -seed"},
 		{"run -3 - -", "run -3 - -"},
 	} {

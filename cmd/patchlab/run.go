@@ -77,7 +77,10 @@ const maxScenarioTime = 5 * time.Minute
 func (c *runCommand) checkScenario() error {
 	switch {
 	case len(c.Args) > 0:
-		return fmt.Errorf("unexpected argument %s", c.Args[0])
+		if _, err := read(c.File); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s is no ELF program, and scenarios take no arguments: unexpected %s", c.File, c.Args[0])
 	case c.Strace, len(c.Env) > 0, len(c.Mount) > 0, c.Stdin != "":
 		return fmt.Errorf("%s: -strace, -env, -stdin and -mount are for programs, and this is none", c.File)
 	}

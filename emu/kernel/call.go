@@ -48,6 +48,9 @@ func (k *Kernel) Call(id guest.TaskID, r *guest.Regs) Result {
 func (k *Kernel) again(c *Call, ch vfs.Channel) Result {
 	t := k.thread(c.Task)
 	t.wait, t.channel = waitChannel, ch
+	if t.deadline == never {
+		return Result{Then: Again}
+	}
 	return Result{Then: Again, Until: t.deadline}
 }
 

@@ -51,7 +51,7 @@ type mover func(b []byte) (int, vfs.Errno)
 func (k *Kernel) readInto(ps []piece, read mover) (total uint64, e vfs.Errno) {
 	asked := false
 	for _, p := range ps {
-		for p.n > 0 || !asked {
+		for p.n > 0 {
 			n := min(p.n, ioChunk)
 			if !k.host.Space().Allows(p.at, n, writable) {
 				return total, efault
@@ -66,13 +66,16 @@ func (k *Kernel) readInto(ps []piece, read mover) (total uint64, e vfs.Errno) {
 				return total, efault
 			}
 			total += uint64(got)
-			if uint64(got) < n || n == 0 {
+			if uint64(got) < n {
 				return total, 0
 			}
 			p.at, p.n = p.at+guest.Addr(n), p.n-n
 		}
 	}
-	return total, 0
+	if !asked {
+		_, e = read(nil)
+	}
+	return total, e
 }
 
 // writeFrom writes until a file takes less than it was given; the first skip bytes were
@@ -83,7 +86,7 @@ func (k *Kernel) writeFrom(ps []piece, skip uint64, write mover) (total uint64, 
 		if d := min(skip, p.n); d > 0 {
 			p.at, p.n, skip = p.at+guest.Addr(d), p.n-d, skip-d
 		}
-		for p.n > 0 || !asked {
+		for p.n > 0 {
 			n := min(p.n, ioChunk)
 			b, ok := k.in(p.at, n)
 			if !ok {
@@ -92,13 +95,16 @@ func (k *Kernel) writeFrom(ps []piece, skip uint64, write mover) (total uint64, 
 			put, e := write(b)
 			asked = true
 			total += uint64(max(put, 0))
-			if e != 0 || uint64(put) < n || n == 0 {
+			if e != 0 || uint64(put) < n {
 				return total, e
 			}
 			p.at, p.n = p.at+guest.Addr(n), p.n-n
 		}
 	}
-	return total, 0
+	if !asked {
+		_, e = write(nil)
+	}
+	return total, e
 }
 
 // readEnded is the result of a read; where nothing was there yet, it is made again.

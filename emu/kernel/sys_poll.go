@@ -7,6 +7,10 @@ import (
 	"patchlab/guest"
 )
 
+// never is the deadline of a call that waits for ever, and that a signal ends even if it
+// asks for calls to be made again.
+const never guest.Time = 1 << 62
+
 // maxPoll bounds the files that one call asks about.
 const maxPoll = 1024
 
@@ -63,6 +67,9 @@ func (k *Kernel) pollFor(c *Call, wait guest.Time, forever bool) Result {
 		if found != 0 {
 			n++
 		}
+	}
+	if forever {
+		k.thread(c.Task).deadline = never
 	}
 	if n == 0 && (forever || !k.until(c, wait)) {
 		return k.again(c, anyChannel)

@@ -58,9 +58,24 @@ func (k *Kernel) setTidAddress(c *Call) Result {
 	return done(uint64(tid(c.Task)))
 }
 
+const robustHeadSize = 24
+
+func (k *Kernel) getRobustList(c *Call) Result {
+	id := c.Task
+	if n := c.int(0); n != 0 {
+		var ok bool
+		if id, ok = k.taskOf(n); !ok || !k.thread(id).alive {
+			return fail(esrch)
+		}
+	}
+	if !k.outWords(c.addr(1), uint64(k.thread(id).robust)) || !k.outWords(c.addr(2), robustHeadSize) {
+		return fail(efault)
+	}
+	return done(0)
+}
+
 func (k *Kernel) setRobustList(c *Call) Result {
-	const headSize = 24
-	if c.Args[1] != headSize {
+	if c.Args[1] != robustHeadSize {
 		return fail(vfs.EINVAL)
 	}
 	k.thread(c.Task).robust = c.addr(0)

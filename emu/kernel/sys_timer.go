@@ -12,7 +12,7 @@ type timer struct {
 }
 
 // Alarm returns when the timer of the process rings, and whether it does.
-func (k *Kernel) Alarm() (at guest.Time, set bool) { return k.alarm.at, k.alarm.at != 0 }
+func (k *Kernel) Alarm() (at guest.Time, set bool) { return k.alarm.at, k.alarm.at != 0 && !k.ended }
 
 // Ring sends the signal of the timer, whose time has come. It returns true when that has
 // ended the process.

@@ -120,6 +120,7 @@ var rows = []Row{
 	{269, "faccessat", Full, "", "dso", (*Kernel).faccessat},
 	{271, "ppoll", Partial, "the signal mask is not looked at", "pup", (*Kernel).ppoll},
 	{273, "set_robust_list", Full, "", "pu", (*Kernel).setRobustList},
+	{274, "get_robust_list", Full, "", "dpp", (*Kernel).getRobustList},
 	{290, "eventfd2", Full, "", "ux", (*Kernel).eventfd2},
 	{292, "dup3", Full, "", "ddx", (*Kernel).dup3},
 	{293, "pipe2", Full, "", "px", (*Kernel).pipe2},

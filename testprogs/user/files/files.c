@@ -30,6 +30,10 @@ int main(void)
 	printf("it says %s", buf);
 	struct iovec v[2] = { { "one ", 4 }, { "two\n", 4 } };
 	tell("writev", writev(fd, v, 2));
+	struct iovec empty[2] = { { "", 0 }, { "three\n", 6 } };
+	tell("writev with an empty piece", writev(fd, empty, 2));
+	tell("writev of nothing", writev(fd, empty, 1));
+	tell("write of nothing to what is not open", write(99, "", 0));
 	tell("pread", pread(fd, buf, 5, 0));
 	tell("pwrite", pwrite(fd, "HELLO", 5, 0));
 	fstat(fd, &st);

@@ -1,6 +1,7 @@
 // Signals: handlers, masks, an alternate stack, faults, timers, interrupted calls.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -29,6 +30,15 @@ static void count(int sig, siginfo_t *i, void *u)
 	volatile double spoil = 1.5;
 	spoil *= 3;
 	seen++;
+}
+
+static int fd[2], rings;
+
+static void restarting(int sig)
+{
+	(void)sig;
+	if (rings++ > 0)
+		write(fd[1], "x", 1);
 }
 
 static void nest(int sig, siginfo_t *i, void *u)
@@ -121,7 +131,6 @@ int main(void)
 		printf("divided: %d\n", r);
 	}
 
-	int fd[2];
 	char c;
 	pipe(fd);
 	on(SIGALRM, count, 0);
@@ -129,6 +138,15 @@ int main(void)
 	setitimer(ITIMER_REAL, &t, NULL);
 	ssize_t n = read(fd[0], &c, 1);
 	printf("read: %zd %d\n", n, errno == EINTR);
+	alarm(1);
+	signal(SIGALRM, restarting);
+	struct pollfd w = { fd[0], POLLIN, 0 };
+	n = poll(&w, 1, -1);
+	printf("poll: %zd %d\n", n, errno == EINTR);
+	setitimer(ITIMER_REAL, &t, NULL);
+	n = read(fd[0], &c, 1);
+	printf("read again: %zd\n", n);
+	on(SIGALRM, count, 0);
 	alarm(1);
 	n = usleep(5000000);
 	printf("usleep: %zd %d\n", n, errno == EINTR);
