@@ -49,7 +49,7 @@ func (h *wildHost) Extended(id guest.TaskID) cpu.Extended       { return h.t(id)
 
 func (h *wildHost) SetExtended(id guest.TaskID, x *cpu.Extended) { h.t(id).extended = *x }
 
-func (h *wildHost) NewTask(parent guest.TaskID) (guest.TaskID, error) {
+func (h *wildHost) NewTask(parent guest.TaskID, _ guest.Addr) (guest.TaskID, error) {
 	for i := range h.tasks {
 		if h.tasks[i].alive {
 			continue
