@@ -12,7 +12,6 @@ import (
 const importOrder = `
 	# words and data
 	guest, testprogs/include
-	emu/kernel/signal, emu/kernel/futex
 	insn
 	protocol, image < lines, emu/mem, emu/vfs, emu/cpu, emu/sched, emu/trace, trampoline/prologue
 
