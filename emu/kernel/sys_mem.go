@@ -225,6 +225,19 @@ func (k *Kernel) unmap(r guest.Range) {
 	}
 }
 
+// mappedPages returns the pages that address and length, the first arguments of a call, are
+// about; all must be mapped.
+func (k *Kernel) mappedPages(c *Call) (guest.Range, vfs.Errno) {
+	r, ok := pagesOf(c.addr(0), c.Args[1])
+	switch {
+	case !ok:
+		return r, vfs.EINVAL
+	case !k.mapped(r):
+		return r, vfs.ENOMEM
+	}
+	return r, 0
+}
+
 func (k *Kernel) mprotect(c *Call) Result {
 	p, e := permOf(c.Args[2] &^ 0x03000000) // PROT_GROWSDOWN and PROT_GROWSUP mean nothing here
 	if e != 0 {
@@ -233,14 +246,12 @@ func (k *Kernel) mprotect(c *Call) Result {
 	if c.Args[1] == 0 && c.addr(0)%guest.PageSize == 0 {
 		return done(0)
 	}
-	r, ok := pagesOf(c.addr(0), c.Args[1])
-	switch {
-	case !ok:
-		return fail(vfs.EINVAL)
-	case !k.mapped(r):
-		return fail(vfs.ENOMEM)
-	case !k.room(r.Size()-k.writableIn(r), p):
-		return fail(vfs.ENOMEM)
+	r, e := k.mappedPages(c)
+	if e == 0 && !k.room(r.Size()-k.writableIn(r), p) {
+		e = vfs.ENOMEM
+	}
+	if e != 0 {
+		return fail(e)
 	}
 	if err := k.host.Space().Protect(r, p, k.host); err != nil {
 		panic("BUG: protect: " + err.Error())
@@ -338,12 +349,9 @@ func (k *Kernel) madvise(c *Call) Result {
 	if c.Args[1] == 0 {
 		return done(0)
 	}
-	r, ok := pagesOf(c.addr(0), c.Args[1])
-	switch {
-	case !ok:
-		return fail(vfs.EINVAL)
-	case !k.mapped(r):
-		return fail(vfs.ENOMEM)
+	r, e := k.mappedPages(c)
+	if e != 0 {
+		return fail(e)
 	}
 	if a := c.Args[2]; a == madvDontneed || a == madvFree || a == madvDontneedLocked {
 		k.host.Space().Zero(r)
